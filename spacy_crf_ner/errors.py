@@ -1,0 +1,163 @@
+"""Every error and warning of the package: the exception tree, then the message templates.
+
+    SpacyCrfNerError (ValueError)
+      PotentialsError            scores, lengths or masks that do not fit together
+        ImpossibleSequenceError  a sequence that no allowed path satisfies
+      TagError                   labels, schemes, spans or tags that contradict each other
+      ComponentError             settings, annotations or files a component cannot work with
+        LossError                a loss or gradient that is not finite
+
+A template says what was expected, what arrived, and what to do or which setting to change.
+"""
+
+from collections.abc import Sequence
+
+
+class SpacyCrfNerError(ValueError):
+    """Base of all errors that this package raises on purpose."""
+
+
+class PotentialsError(SpacyCrfNerError):
+    """Scores, lengths, masks or tags of a batch whose shapes, types or values do not fit together."""
+
+
+class ImpossibleSequenceError(PotentialsError):
+    """A sequence that no allowed path satisfies.
+
+    indices (Sequence[int]): Positions in the batch of the sequences concerned.
+    """
+
+    def __init__(self, indices: Sequence[int]) -> None:
+        self.indices = tuple(indices)
+        super().__init__(Errors.P007.format(indices=", ".join(str(index) for index in self.indices)))
+
+    def __reduce__(self) -> tuple[type["ImpossibleSequenceError"], tuple[tuple[int, ...]]]:
+        return type(self), (self.indices,)
+
+
+class TagError(SpacyCrfNerError):
+    """Labels, schemes, spans or tags that contradict each other."""
+
+
+class ComponentError(SpacyCrfNerError):
+    """Settings, annotations or files that a pipeline component cannot work with."""
+
+
+class LossError(ComponentError):
+    """A loss or a gradient that is not a finite number."""
+
+
+class Errors:
+    """Templates for `str.format`; the letter names the room: P functional, T tags, L layers, C pipeline."""
+
+    # functional
+    P001 = "Potentials: expected `{name}` of shape {expected}, but got {got}."
+    P002 = "Potentials: expected `{name}` of dtype {expected}, but got {got}."
+    P003 = (
+        "Potentials: expected `lengths` between 0 and seq_len={seq_len}, but sequence {index} has length "
+        "{got}."
+    )
+    P004 = (
+        "Potentials: expected all tensors on one device, but `emissions` are on {expected} and `{name}` is on "
+        "{got}."
+    )
+    P005 = "Expected tags between 0 and {last} up to each sequence's length, but sequence {index} has {got}."
+    P006 = (
+        "Scores must not be NaN or +inf, but `{name}` holds {got}. If this happens in training, lower "
+        "`training.optimizer.learn_rate`, add warm-up steps, or set `grad_clip`."
+    )
+    P007 = (
+        "No allowed path exists for the sequences with these indices in the batch: {indices}. Check "
+        "`allowed_tags`, `allowed_transitions`, `allowed_start` and `allowed_end`: at least one tag sequence must "
+        "satisfy all of them."
+    )
+    P008 = (
+        "SpanPaths: expected 0 <= start < end <= length of its sequence, but span {index} is [{start}, {end}) in "
+        "a sequence of length {length}."
+    )
+    P009 = "SpanPaths: expected `sequences` between 0 and {last}, but span {index} names sequence {got}."
+
+    # tags
+    T001 = "Expected one of the schemes {expected}, but got {got!r}. Change the component's setting `scheme`."
+    T002 = "Labels must be non-empty strings, but got {got!r}."
+    T003 = "Each label may be given once, but these are repeated: {got}."
+    T004 = "Unknown label {label!r}: the known labels are {known}. Add it with `add_label` before training."
+    T005 = "Span {span} does not fit into a sequence of {length} tokens: expected 0 <= start < end <= length."
+    T006 = "Spans {first} and {second} overlap: one tag sequence holds only spans that do not."
+    T007 = "Expected tag ids between 0 and {last}, but got {got} at position {position}."
+    T008 = "Tag {tag!r} at position {position} is not allowed there by the {scheme} scheme."
+    T009 = "The {scheme} scheme has no tag with the prefix {prefix!r}: its prefixes are {expected}."
+
+    T010 = (
+        "Token {position} is said to be outside of all entities, but a given span gives it the tag {tag!r}."
+    )
+
+    # layers
+    L001 = (
+        "LinearChainCRF: expected emissions with {expected} columns, one per tag, but got {got}. The layer "
+        "before it must have the same `nO`."
+    )
+    L002 = "LinearChainCRF: expected a finite `learn_rate_scale` above 0, but got {got}."
+    L003 = "A CRF cannot lose tags: it has {old} and cannot be resized to {new}."
+
+    L004 = (
+        "CRFTagger: expected token vectors of width {expected}, with which it was trained, but its `tok2vec` gives "
+        "{got}. Load the encoder it was trained with, or train the component again."
+    )
+
+    # pipeline
+    C001 = (
+        "Component '{name}' has no labels. Give them with `add_label`, in `[initialize.components.{name}] labels`, "
+        "or initialize it with examples whose reference Docs hold entities."
+    )
+    C002 = (
+        "Component '{name}' does not know the label(s) {labels} of the training examples: it knows {known}. Add "
+        "them with `add_label` before training, or correct `[initialize.components.{name}] labels`."
+    )
+    C003 = (
+        "Component '{name}' gets its token vectors from an upstream component that has not run on this Doc: "
+        "{text!r}. Its model listens to '{upstream}': put that component before '{name}' in `[nlp] pipeline`, do not "
+        "disable or exclude it (if it is frozen in training, list it in `training.annotating_components`), or give "
+        "'{name}' its own copy with `replace_listeners`."
+    )
+    C004 = (
+        "Component '{name}' expected token vectors of width {expected} from '{upstream}', but got {got}. It was "
+        "trained with another encoder: load the encoder it was trained with, or train '{name}' again "
+        "(`[components.{name}.model.tok2vec] width` must equal the width of '{upstream}')."
+    )
+    C005 = (
+        "Component '{name}': the {what} is not finite ({value}). Lower `training.optimizer.learn_rate`, add "
+        "warm-up steps, set `training.optimizer.grad_clip` (1.0 is usual), or turn off `mixed_precision` of the "
+        "encoder."
+    )
+    C006 = (
+        "Component '{name}': expected `{setting}` to be {expected}, but got {got!r}. Change "
+        "`[components.{name}] {setting}`."
+    )
+    C007 = (
+        "Component '{name}' cannot be loaded from {path}: {reason}. The directory is incomplete or damaged: copy it "
+        "again or repeat the training or installation that made it."
+    )
+    C008 = (
+        "Component '{name}' was saved with `{setting}` = {saved!r}, but the config says {configured!r}. The saved "
+        "weights only fit the former: set `[components.{name}] {setting}` to {saved!r}."
+    )
+    C009 = "Component '{name}' has no model. Set `[components.{name}.model] @architectures`."
+    C010 = (
+        "Component '{name}' is not initialized. Call `nlp.initialize()`, load trained weights with `spacy.load`, "
+        "or train it."
+    )
+    C011 = (
+        "Component '{name}': the constraints contradict each other in the Doc {text!r}. Check the entities already "
+        "set on it, or set `[components.{name}] overwrite = true`."
+    )
+
+
+class Warnings:
+    """Templates for `warnings.warn`, category `UserWarning`."""
+
+    W001 = (
+        "Component '{name}': {count} entities of the training examples cannot be represented on the tokens of the "
+        "pipeline's tokenizer; their tokens count as unannotated. The first: {shown}. Correct the character offsets, "
+        "or the tokenizer; `python -m spacy debug data` and `Example.get_aligned_ner` help to find them."
+    )
