@@ -17,11 +17,9 @@ Backprop = Callable[[PotentialsGradient], Emissions]
 
 PARAMETERS = ("transitions", "start", "end")
 
-DEFAULT_LEARN_RATE_SCALE = 1.0
-
 
 def build_linear_chain_crf_v1(
-    nO: int | None = None, learn_rate_scale: float = DEFAULT_LEARN_RATE_SCALE
+    nO: int | None = None, learn_rate_scale: float = 1.0
 ) -> Model[Emissions, Potentials]:
     """Add the scores of a linear-chain CRF to the token scores of a batch.
 

@@ -19,7 +19,7 @@ TOK2VEC, DROPOUT, OUTPUT, CRF = range(4)
 
 
 def build_crf_tagger_v1(
-    tok2vec: Model[list[Doc], list[Floats2d]], nO: int | None = None, learn_rate_scale: float = 1.0
+    tok2vec: Model[list[Doc], list[Floats2d]], nO: int | None = None, learn_rate_scale: float = 10.0
 ) -> CRFTagger:
     """Score the tags of each token with a linear layer over token vectors, and tag sequences with a linear-chain CRF.
 
@@ -29,7 +29,9 @@ def build_crf_tagger_v1(
     tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, usually a listener. *Shape of its output:* (n_tokens,
         width) per Doc.
     nO (int | None): Number of tags; inferred from the labels if None.
-    learn_rate_scale (float): How much faster than the rest the CRF's transition, start and end scores learn.
+    learn_rate_scale (float): How much faster than the rest the CRF's transition, start and end scores learn. A learning
+        rate times this of about 0.01 is usual: 10 suits a small network trained from scratch at 0.001, 100 or more a
+        pretrained encoder that is fine-tuned at 0.00005 to 0.0002.
     RETURNS (Model[List[Doc], Potentials]): The model, with the references `tok2vec`, `output_layer` and `crf`.
     RAISES (SpacyCrfNerError): A factor that is not a positive finite number.
     """
