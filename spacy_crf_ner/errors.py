@@ -76,6 +76,8 @@ class Errors:
         "a sequence of length {length}."
     )
     P009 = "SpanPaths: expected `sequences` between 0 and {last}, but span {index} names sequence {got}."
+    P010 = "SpanPaths: expected `{name}` to be {expected}, but got {got}."
+    P011 = "SpanPaths: expected tags between 0 and {last} from start to end, but span {index} has {got}."
 
     # tags
     T001 = "Expected one of the schemes {expected}, but got {got!r}. Change the component's setting `scheme`."

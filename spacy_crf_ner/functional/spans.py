@@ -38,22 +38,56 @@ class SpanPaths:
     after: Tensor
 
     def check(self, potentials: Potentials) -> None:
-        """Raise unless every span lies within its sequence.
+        """Raise unless the arrays fit together and every span lies within its sequence.
 
         potentials (Potentials): The batch.
-        RAISES (PotentialsError): A span that is empty or leaves its sequence, or a sequence that does not exist.
+        RAISES (PotentialsError): Wrong shapes or dtypes; a span that is empty or leaves its sequence; a sequence or a
+            tag that does not exist.
         """
-        for index, sequence in enumerate(self.sequences.tolist()):
-            if not 0 <= sequence < potentials.batch_size:
-                last = potentials.batch_size - 1
-                raise PotentialsError(Errors.P009.format(last=last, index=index, got=sequence))
+        self._check_arrays(potentials.n_tags)
+        outside = (self.sequences < 0) | (self.sequences >= potentials.batch_size)
+        if bool(outside.any()):
+            index, last = _first(outside), potentials.batch_size - 1
+            raise PotentialsError(Errors.P009.format(last=last, index=index, got=int(self.sequences[index])))
         lengths = potentials.lengths[self.sequences]
         wrong = (self.starts < 0) | (self.starts >= self.ends) | (self.ends > lengths)
         if bool(wrong.any()):
-            index = int(wrong.nonzero()[0])
+            index = _first(wrong)
             start, end = int(self.starts[index]), int(self.ends[index])
             message = Errors.P008.format(index=index, start=start, end=end, length=int(lengths[index]))
             raise PotentialsError(message)
+        self._check_tags(potentials.n_tags)
+
+    def inside(self) -> Tensor:
+        """RETURNS (Tensor): True where `tags` belongs to a span. *Shape:* (n_spans, longest span), bool."""
+        offsets = torch.arange(self.tags.shape[1], device=self.tags.device)
+        return offsets < (self.ends - self.starts).unsqueeze(1)
+
+    def _check_arrays(self, n_tags: int) -> None:
+        n_spans = self.sequences.shape[0]
+        longest = int((self.ends - self.starts).max()) if self.starts.shape == self.ends.shape != (0,) else 0
+        width = max(longest, self.tags.shape[-1]) if self.tags.dim() == 2 else longest
+        whole, mask = torch.int64, torch.bool
+        for name, shape, dtype in (
+            ("sequences", (n_spans,), whole),
+            ("starts", (n_spans,), whole),
+            ("ends", (n_spans,), whole),
+            ("tags", (n_spans, width), whole),
+            ("before", (n_spans, n_tags), mask),
+            ("after", (n_spans, n_tags), mask),
+        ):
+            value = getattr(self, name)
+            if tuple(value.shape) != shape:
+                raise PotentialsError(Errors.P010.format(name=name, expected=shape, got=tuple(value.shape)))
+            if value.dtype != dtype:
+                raise PotentialsError(Errors.P010.format(name=name, expected=dtype, got=value.dtype))
+
+    def _check_tags(self, n_tags: int) -> None:
+        wrong = self.inside() & ((self.tags < 0) | (self.tags >= n_tags))
+        if bool(wrong.any()):
+            row = _first(wrong.any(1))
+            got = int(self.tags[row, _first(wrong[row])])
+            raise PotentialsError(Errors.P011.format(last=n_tags - 1, index=row, got=got))
 
 
 def span_log_probs(potentials: Potentials, spans: SpanPaths) -> Tensor:
@@ -91,8 +125,8 @@ def _entering(scores: LogScores, alphas: Tensor, spans: SpanPaths) -> Tensor:
 
 
 def _inside(scores: LogScores, spans: SpanPaths) -> Tensor:
+    inside = spans.inside()
     offsets = torch.arange(spans.tags.shape[1], device=spans.tags.device)
-    inside = offsets < (spans.ends - spans.starts).unsqueeze(1)
     tags = torch.where(inside, spans.tags, spans.tags.new_zeros(()))
     positions = torch.where(inside, spans.starts.unsqueeze(1) + offsets, offsets.new_zeros(()))
     emissions = scores.emissions[positions, spans.sequences.unsqueeze(1), tags]
@@ -110,3 +144,7 @@ def _leaving(scores: LogScores, betas: Tensor, spans: SpanPaths) -> Tensor:
     onward = torch.where(spans.after, onward, onward.new_full((), FORBIDDEN))
     moved = torch.logsumexp(onward + scores.transitions[last], dim=1)
     return torch.where(spans.ends == scores.lengths[spans.sequences], scores.end[last], moved)
+
+
+def _first(flags: Tensor) -> int:
+    return int(flags.nonzero()[0])
