@@ -153,6 +153,10 @@ class Errors:
         "Component '{name}': the constraints contradict each other in the Doc {text!r}. Check the entities already "
         "set on it, or set `[components.{name}] overwrite = true`."
     )
+    C012 = (
+        "Component '{name}': {n_labels} labels make {expected} tags in the {scheme} scheme, but its model has "
+        "nO={got}. Set `[components.{name}.model] nO = null`, and it is inferred."
+    )
 
 
 class Warnings:

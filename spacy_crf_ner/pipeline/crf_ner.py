@@ -212,6 +212,7 @@ class CRFEntityRecognizer(CRFPipe):
             self.add_label(label)
         if not self.labels:
             raise ComponentError(Errors.C001.format(name=self.name))
+        self.check_n_tags()
         docs = sample_docs(get_examples())
         Y = [self.model.ops.alloc2f(len(doc), self.tagset.n_tags) for doc in docs]
         self.model.initialize(X=docs, Y=cast(Any, Y))

@@ -107,6 +107,20 @@ class CRFPipe(TrainablePipe):
         if not self.is_initialized:
             raise ComponentError(Errors.C010.format(name=self.name))
 
+    def check_n_tags(self) -> None:
+        """Raise if the config gives the model another number of tags than the labels make.
+
+        RAISES (ComponentError): The two numbers.
+        """
+        expected = self._tagset.n_tags
+        got = self.model.get_ref("output_layer").maybe_get_dim("nO")
+        if got not in (None, expected):
+            n_labels, scheme = len(self.labels), self._tagset.scheme
+            message = Errors.C012.format(
+                name=self.name, n_labels=n_labels, scheme=scheme, expected=expected, got=got
+            )
+            raise ComponentError(message)
+
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Serialize labels, settings, vocabulary and weights.
 
