@@ -15,6 +15,7 @@ from thinc.api import Model
 from ..errors import ComponentError, Errors
 from ..functional import Potentials
 from ..tags import TagSet, extend
+from .processes import use_one_thread_after_fork
 from .storage import parse_settings, read_file, write_files
 
 Scorer = Callable[..., dict[str, Any]]
@@ -63,6 +64,7 @@ class CRFPipe(TrainablePipe):
         self._configured = dict(settings)
         self._tagset = tagset
         self._rehearsal_model: Model[list[Doc], Potentials] | None = None
+        use_one_thread_after_fork()
 
     @property
     def tagset(self) -> TagSet:
