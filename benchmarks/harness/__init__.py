@@ -1,0 +1,1 @@
+"""Parts of the benchmarks: corpus and batches, systems, training, results."""

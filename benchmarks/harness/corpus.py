@@ -1,0 +1,113 @@
+"""Read the WNUT17 files: one Doc per post, every token and entity kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.vocab import Vocab
+
+FILES = {
+    "train": "wnut17train.conll",
+    "dev": "emerging.dev.conll",
+    "test": "emerging.test.annotated",
+}
+
+# (posts, tokens, entities) of the published files: a reader that drops a token, or joins two posts because the train
+# file separates them by a lone TAB, would change every score without any error.
+PUBLISHED_COUNTS = {
+    "train": (3394, 62730, 1975),
+    "dev": (1009, 15733, 836),
+    "test": (1287, 23394, 1079),
+}
+
+
+@dataclass(frozen=True)
+class Post:
+    """One post.
+
+    words (tuple[str, ...]): The tokens.
+    entities (tuple[tuple[int, int, str], ...]): Start token, end token (exclusive) and label of each entity.
+    """
+
+    words: tuple[str, ...]
+    entities: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The three parts, and the SHA-256 of what was read."""
+
+    train: list[Post]
+    dev: list[Post]
+    test: list[Post]
+    sha256: str
+
+
+def read_corpus(folder: Path, limit: int | None = None) -> Corpus:
+    """Read the three WNUT17 files.
+
+    folder (Path): The folder that holds them.
+    limit (int | None): Keep only the first so many posts of each part (for tests); None keeps all.
+    RETURNS (Corpus): The parts.
+    RAISES (ValueError): If a whole part does not hold as many posts, tokens and entities as the published file.
+    """
+    digest = hashlib.sha256()
+    parts: dict[str, list[Post]] = {}
+    for part, name in FILES.items():
+        data = (folder / name).read_bytes()
+        digest.update(data)
+        posts = list(_read_posts(data.decode("utf8")))
+        counts = (len(posts), sum(len(p.words) for p in posts), sum(len(p.entities) for p in posts))
+        if counts != PUBLISHED_COUNTS[part]:
+            raise ValueError(
+                f"{name}: expected {PUBLISHED_COUNTS[part]} posts, tokens and entities, found {counts}. "
+                "Check that --corpus names the folder with the published WNUT17 files."
+            )
+        parts[part] = posts[:limit]
+    return Corpus(parts["train"], parts["dev"], parts["test"], digest.hexdigest())
+
+
+def make_examples(vocab: Vocab, posts: Sequence[Post]) -> list[Example]:
+    """Pair an unannotated Doc of every post with its annotated one."""
+    return [Example(Doc(vocab, words=post.words), _annotated(vocab, post)) for post in posts]
+
+
+def _annotated(vocab: Vocab, post: Post) -> Doc:
+    doc = Doc(vocab, words=post.words)
+    doc.set_ents(
+        [Span(doc, start, end, label=label) for start, end, label in post.entities], default="outside"
+    )
+    return doc
+
+
+def _read_posts(text: str) -> Iterator[Post]:
+    words: list[str] = []
+    tags: list[str] = []
+    # Not splitlines(): a token may hold a character that it takes for the end of a line.
+    for line in [*text.split("\n"), ""]:
+        line = line.rstrip("\r")
+        if line.strip():
+            word, tag = line.split("\t")
+            words.append(word)
+            tags.append(tag)
+        elif words:
+            yield Post(tuple(words), tuple(_entities(tags)))
+            words, tags = [], []
+
+
+def _entities(tags: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    start = 0
+    label = ""
+    for i, tag in enumerate([*tags, "O"]):
+        if label and tag != f"I-{label}":
+            yield start, i, label
+            label = ""
+        if tag.startswith("B-"):
+            start, label = i, tag[2:]
+        elif tag != "O" and not label:
+            raise ValueError(f"Token {i}: tag {tag!r} continues no entity; expected IOB2 tags.")
