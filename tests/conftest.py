@@ -1,0 +1,70 @@
+"""Fixtures for all rooms: a tiny corpus, a tiny transformer, and pipelines trained with our configs."""
+
+from __future__ import annotations
+
+import os
+
+# Before torch is imported: for sizes like these a pool of threads costs more than it brings.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+# spaCy and transformers take seconds to import: the rooms that do without them need not wait.
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+
+@pytest.fixture
+def tiny_docs() -> list[Doc]:
+    """Twelve annotated Docs with the labels tiny.TINY_LABELS; new ones for each test, which may change them."""
+    from tests import tiny
+
+    return tiny.make_tiny_docs()
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny corpus as a .spacy file, to be read and not to be changed."""
+    from spacy.tokens import DocBin
+
+    from tests import tiny
+
+    path = tmp_path_factory.mktemp("corpus") / "tiny.spacy"
+    DocBin(docs=tiny.make_tiny_docs()).to_disk(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random BERT of width 16, for `--paths.encoder`; to be read and not to be changed."""
+    from tests import tiny
+
+    path = tmp_path_factory.mktemp("encoder") / "tiny-bert"
+    tiny.save_tiny_encoder(path)
+    return path
+
+
+@pytest.fixture(scope="session", params=["crf_ner_cnn", "crf_ner_trf"])
+def config_name(request: pytest.FixtureRequest) -> str:
+    """Each of our configs: "crf_ner_cnn", "crf_ner_trf"."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def trained(
+    config_name: str, tiny_corpus: Path, tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A pipeline trained with this config on the tiny corpus until it knows it; to be read and not to be changed."""
+    from spacy.cli.train import train
+
+    from tests import tiny
+
+    output = tmp_path_factory.mktemp(config_name)
+    settings = tiny.overrides(config_name, tiny_corpus, tiny_encoder, steps=20)
+    train(tiny.CONFIGS / f"{config_name}.cfg", output, overrides=settings)
+    return output / "model-last"
