@@ -144,16 +144,11 @@ class Errors:
         "Component '{name}' was saved with `{setting}` = {saved!r}, but the config says {configured!r}. The saved "
         "weights only fit the former: set `[components.{name}] {setting}` to {saved!r}."
     )
-    C009 = "Component '{name}' has no model. Set `[components.{name}.model] @architectures`."
-    C010 = (
+    C009 = (
         "Component '{name}' is not initialized. Call `nlp.initialize()`, load trained weights with `spacy.load`, "
         "or train it."
     )
-    C011 = (
-        "Component '{name}': the constraints contradict each other in the Doc {text!r}. Check the entities already "
-        "set on it, or set `[components.{name}] overwrite = true`."
-    )
-    C012 = (
+    C010 = (
         "Component '{name}': {n_labels} labels make {expected} tags in the {scheme} scheme, but its model has "
         "nO={got}. Set `[components.{name}.model] nO = null`, and it is inferred."
     )

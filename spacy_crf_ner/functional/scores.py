@@ -42,9 +42,7 @@ def negative_log_likelihood(potentials: Potentials, target: Tensor) -> Tensor:
     else:
         reached = _exact_sequence_score(potentials, target)
         raise_unless_finite(reached.detach())
-    # Rounding can leave -1e-12 where the target has probability 1.
-    loss = (exact_log_partition(potentials) - reached).clamp(min=0.0)
-    return loss.to(potentials.emissions.dtype)
+    return (exact_log_partition(potentials) - reached).to(potentials.emissions.dtype)
 
 
 def _exact_sequence_score(potentials: Potentials, tags: Tensor) -> Tensor:

@@ -8,11 +8,9 @@ import numpy as np
 import torch
 from spacy.tokens import Doc, Span
 
-from ..errors import ComponentError, Errors, ImpossibleSequenceError
 from ..functional import Potentials
 from ..layers import DecodedSpan
 from ..tags import TagSet, TagSpan, allowed_tags
-from .encoder import SHOWN_CHARACTERS
 
 PROBABILITY = "crf_prob"
 BEGIN, INSIDE = 3, 1
@@ -63,7 +61,7 @@ def read_preset(doc: Doc, *, overwrite: bool) -> Preset:
 def constrain(
     potentials: Potentials, docs: Sequence[Doc], presets: Sequence[Preset], tagset: TagSet
 ) -> Potentials:
-    """Restrict the paths of each Doc to those that agree with it.
+    """Restrict the paths of each Doc to those that agree with it. There always are some.
 
     potentials (Potentials): The batch.
     docs (Sequence[Doc]): Its Docs.
@@ -83,18 +81,6 @@ def constrain(
         )
     mask = torch.as_tensor(allowed, device=potentials.emissions.device)
     return replace(potentials, allowed_tags=mask)
-
-
-def explain_impossible(name: str, docs: Sequence[Doc], error: ImpossibleSequenceError) -> ComponentError:
-    """Say in whose Doc the constraints contradict each other.
-
-    name (str): The component's name.
-    docs (Sequence[Doc]): The batch.
-    error (ImpossibleSequenceError): What decoding raised.
-    RETURNS (ComponentError): The error to raise instead.
-    """
-    text = docs[error.indices[0]].text[:SHOWN_CHARACTERS]
-    return ComponentError(Errors.C011.format(name=name, text=text))
 
 
 def new_entities(doc: Doc, decoded: Sequence[DecodedSpan], preset: Preset) -> list[DecodedSpan]:

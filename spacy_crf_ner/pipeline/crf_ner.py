@@ -10,21 +10,20 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
-from ..errors import ComponentError, Errors, ImpossibleSequenceError, LossError, PotentialsError
+from ..errors import ComponentError, Errors, LossError, PotentialsError
 from ..functional import Potentials, PotentialsGradient
 from ..layers import DecodedSpan, decode_viterbi, nll_loss, rehearsal_loss
 from ..tags import SCHEMES, TagSet
 from .annotations import (
     Preset,
     constrain,
-    explain_impossible,
     new_entities,
     read_preset,
     register_extensions,
     write_entities,
 )
 from .crf_pipe import DEFAULT_MODEL, CRFPipe, Scorer, sample_docs
-from .encoder import check_encoder
+from .encoder import check_encoder, listen_to_docs
 from .targets import (
     Annotation,
     check_labels,
@@ -98,8 +97,6 @@ class CRFEntityRecognizer(CRFPipe):
         wanted = self.cfg["probabilities"] or threshold is not None
         try:
             decoded = decode_viterbi(potentials, self.tagset, probabilities=wanted)
-        except ImpossibleSequenceError as error:
-            raise explain_impossible(self.name, docs, error) from error
         except PotentialsError as error:
             raise self._not_finite("score of a token", error) from error
         return [
@@ -165,13 +162,15 @@ class CRFEntityRecognizer(CRFPipe):
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
         validate_examples(examples, "CRFEntityRecognizer.rehearse")
-        docs = [example.predicted for example in examples]
-        if self._rehearsal_model is None or not any(len(doc) for doc in docs):
+        # Listeners take a Doc without tokens for one that their upstream component has not seen.
+        docs = [example.predicted for example in examples if len(example.predicted)]
+        if self._rehearsal_model is None or not docs:
             return losses
         check_encoder(self.name, self.model, docs)
         set_dropout_rate(self.model, drop)
         teacher = self._rehearsal_model.predict(docs)
         known = TagSet(self.tagset.scheme, self.labels[: self._labels_of(teacher)])
+        listen_to_docs(self.model)
         scores, backprop = self.model.begin_update(docs)
         try:
             own, fixed = with_scheme(scores, self.tagset), with_scheme(teacher, known)

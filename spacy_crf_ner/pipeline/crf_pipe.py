@@ -12,7 +12,7 @@ from spacy.util import ensure_path, load_config_from_str
 from spacy.vocab import Vocab
 from thinc.api import Model
 
-from ..errors import ComponentError, Errors
+from ..errors import ComponentError, Errors, TagError
 from ..functional import Potentials
 from ..tags import TagSet, extend
 from .processes import use_one_thread_after_fork
@@ -107,7 +107,7 @@ class CRFPipe(TrainablePipe):
         if not self.labels:
             raise ComponentError(Errors.C001.format(name=self.name))
         if not self.is_initialized:
-            raise ComponentError(Errors.C010.format(name=self.name))
+            raise ComponentError(Errors.C009.format(name=self.name))
 
     def check_n_tags(self) -> None:
         """Raise if the config gives the model another number of tags than the labels make.
@@ -118,7 +118,7 @@ class CRFPipe(TrainablePipe):
         got = self.model.get_ref("output_layer").maybe_get_dim("nO")
         if got not in (None, expected):
             n_labels, scheme = len(self.labels), self._tagset.scheme
-            message = Errors.C012.format(
+            message = Errors.C010.format(
                 name=self.name, n_labels=n_labels, scheme=scheme, expected=expected, got=got
             )
             raise ComponentError(message)
@@ -211,7 +211,10 @@ class CRFPipe(TrainablePipe):
                         name=self.name, setting="scheme", saved=saved["scheme"], configured=tagset.scheme
                     )
                 )
-            tagset, settings = TagSet(tagset.scheme, saved["labels"]), self._merged(saved)
+            try:
+                tagset, settings = TagSet(tagset.scheme, saved["labels"]), self._merged(saved)
+            except TagError as error:
+                raise self._damaged(origin, f"the labels in `cfg` cannot be used ({error})") from error
         if MODEL_FILE in contents:
             try:
                 self.model.from_bytes(contents[MODEL_FILE])
@@ -219,6 +222,10 @@ class CRFPipe(TrainablePipe):
                 # Thinc raises whatever a broken message happens to cause: all of it means the same to the user.
                 reason = f"`model` does not fit its configuration or is damaged ({error})"
                 raise self._damaged(origin, reason) from error
+        got = self.model.get_ref("crf").maybe_get_dim("nO")
+        if self.is_initialized and got != tagset.n_tags:
+            needed = f"the {len(tagset.labels)} labels in `cfg` need {tagset.n_tags}"
+            raise self._damaged(origin, f"`model` has weights for {got} tags, but {needed}")
         self._tagset, self.cfg = tagset, settings
         for label in tagset.labels:
             self.vocab.strings.add(label)

@@ -1,7 +1,7 @@
 """Check that the token vectors a model listens for are there, before zeros take their place in silence."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -36,6 +36,18 @@ def check_encoder(name: str, model: Model[Any, Any], docs: Sequence[Doc]) -> Non
             if expected is not None and got != expected:
                 message = Errors.C004.format(name=name, expected=expected, upstream=upstream, got=got)
                 raise ComponentError(message)
+
+
+def listen_to_docs(model: Model[Any, Any]) -> None:
+    """Let the listeners of a model read the vectors of the next training batch from its Docs.
+
+    Outside of `nlp.update` upstream components hand nothing over, and listeners would insist on the batch of the last
+    update. No gradient goes upstream.
+
+    model (Model): The component's model.
+    """
+    for listener in _listeners(model):
+        cast(Any, listener).receive(None, None, None)
 
 
 def _listeners(model: Model[Any, Any]) -> Iterator[Model[Any, Any]]:

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,32 @@ def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
                 stream.write(content)
             # mkstemp makes files that only their owner may read; models are installed for others, too.
             temporary.chmod(0o644)
-        for temporary, final in written:
-            temporary.replace(final)
+        _rename(written)
     finally:
         for temporary, _ in written:
             temporary.unlink(missing_ok=True)
+
+
+def _rename(written: Sequence[tuple[Path, Path]]) -> None:
+    """Put new files in place of old ones. All old ones come back if one fails: labels and weights belong together."""
+    replaced: list[tuple[Path | None, Path]] = []
+    try:
+        for temporary, final in written:
+            old = temporary.with_name(f"{temporary.name}.old") if final.exists() else None
+            if old is not None:
+                final.replace(old)
+            replaced.append((old, final))
+            temporary.replace(final)
+    except BaseException:
+        for old, final in reversed(replaced):
+            if old is None:
+                final.unlink(missing_ok=True)
+            else:
+                old.replace(final)
+        raise
+    for old, _ in replaced:
+        if old is not None:
+            old.unlink()
 
 
 def read_file(component: str, path: Path) -> bytes:
