@@ -171,3 +171,14 @@ def test_arrays_of_spans_that_do_not_fit_together_are_refused_by_name(
     paths = span_paths([(0, 0, 2, (0, 1))], neighbours, neighbours)
     with pytest.raises(ValueError, match=shown):
         span_log_probs(example((3, 2), 3), replace(paths, **{name: value}))
+
+
+def test_rounding_never_lifts_a_probability_over_one() -> None:
+    potentials = example((5,) * 200, 1)
+    spans: list[Span] = [
+        (i, start, end, (0,) * (end - start)) for i in range(200) for start, end in ((0, 5), (1, 3), (3, 5))
+    ]
+    neighbours = torch.ones(len(spans), 1, dtype=torch.bool)
+    result = span_log_probs(potentials, span_paths(spans, neighbours, neighbours))
+    assert (result <= 0).all()
+    torch.testing.assert_close(result, torch.zeros_like(result), rtol=0, atol=1e-10)

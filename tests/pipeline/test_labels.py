@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import spacy
 import srsly
 from spacy.language import Language
 from spacy.training import Example

@@ -153,6 +153,11 @@ def test_in_bio_whitespace_does_not_begin_an_entity_but_may_be_inside(is_space: 
     assert left >= {r for r in every if not any(is_space[span.start] or is_space[span.end - 1] for span in r)}
 
 
+def test_in_io_whitespace_stays_free_because_no_tag_says_where_an_entity_ends() -> None:
+    tagset = TagSet("IO", ["PER"])
+    assert allowed_tags(tagset, 3, is_space=[True, False, True]).all()
+
+
 @pytest.mark.parametrize("as_array", [False, True])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_whitespace_may_always_be_outside(scheme: str, as_array: bool) -> None:
