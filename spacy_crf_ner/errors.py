@@ -93,6 +93,10 @@ class Errors:
     T010 = (
         "Token {position} is said to be outside of all entities, but a given span gives it the tag {tag!r}."
     )
+    T011 = "Expected a sequence of labels, but got the string {got!r}. Put it in a list: [{got!r}]."
+    T012 = "Span {span} holds no tokens: expected start < end."
+    T013 = "Expected `is_space` to hold one value for each of {length} tokens, but got {got}."
+    T014 = "Expected tokens outside of entities between 0 and {last}, but got {got}."
 
     # layers
     L001 = (

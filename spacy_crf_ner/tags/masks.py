@@ -29,9 +29,11 @@ def allowed_tags(
     outside (Iterable[int]): Tokens known to be in no entity.
     is_space (Sequence[bool] | None): Which tokens are whitespace. *Shape:* (length,).
     RETURNS (BoolArray): *Shape:* (length, n_tags).
-    RAISES (TagError): Spans that overlap or leave the sequence, an unknown label, or a token that is both in a span and
-        outside.
+    RAISES (TagError): Spans or tokens that leave the sequence, spans that overlap, an unknown label, a token that is
+        both in a span and outside, or `is_space` of another length.
     """
+    outside = list(outside)
+    _check(length, outside, is_space)
     allowed = np.ones((length, tagset.n_tags), dtype=bool)
     if is_space is not None and tagset.rules.bounded:
         allowed[np.asarray(is_space, dtype=bool)] &= ~_edges(tagset)
@@ -49,6 +51,14 @@ def allowed_tags(
         allowed[positions] = False
         allowed[positions, tags[positions]] = True
     return allowed
+
+
+def _check(length: int, outside: Sequence[int], is_space: Sequence[bool] | BoolArray | None) -> None:
+    if is_space is not None and len(is_space) != length:
+        raise TagError(Errors.T013.format(length=length, got=len(is_space)))
+    for position in outside:
+        if not 0 <= position < length:
+            raise TagError(Errors.T014.format(last=length - 1, got=position))
 
 
 def _keep_apart(tagset: TagSet, allowed: BoolArray, span: TagSpan, length: int) -> None:

@@ -60,6 +60,9 @@ class TagSet:
     def __init__(self, scheme: str, labels: Iterable[str]) -> None:
         if scheme not in SCHEMES:
             raise TagError(Errors.T001.format(expected=", ".join(SCHEMES), got=scheme))
+        if isinstance(labels, str):
+            # A string is a sequence of strings, too: its letters would become labels.
+            raise TagError(Errors.T011.format(got=labels))
         labels = tuple(labels)
         for label in labels:
             if not isinstance(label, str) or not label:

@@ -51,9 +51,11 @@ def span_tags(tagset: TagSet, span: TagSpan) -> IntArray:
     tagset (TagSet): The tags.
     span (TagSpan): The span.
     RETURNS (IntArray): Tag ids. *Shape:* (span.end - span.start,), int64.
-    RAISES (TagError): An unknown label.
+    RAISES (TagError): An unknown label, or a span without tokens.
     """
     size = span.end - span.start
+    if size < 1:
+        raise TagError(Errors.T012.format(span=tuple(span)))
     if tagset.scheme == "BILUO":
         prefixes = "U" if size == 1 else "B" + "I" * (size - 2) + "L"
     elif tagset.scheme == "BIO":
