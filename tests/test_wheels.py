@@ -18,14 +18,8 @@ print([(ent.text, ent.label_, 0.0 <= ent._.crf_prob <= 1.0) for ent in doc.ents]
 """
 
 
-def run(*command: str | Path, **environment: str) -> str:
-    result = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
+def run(*command: str | Path) -> str:
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
     return result.stdout
 
@@ -57,8 +51,7 @@ def test_the_wheels_of_a_pipeline_and_of_the_project_are_all_that_a_new_environm
     venv.create(environment, with_pip=True)
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     # The constraints only choose among versions; they install nothing that the wheels do not ask for.
-    constraints = str(REPOSITORY / "constraints.txt")
-    run(python, "-m", "pip", "install", "-q", own, pipeline, PIP_CONSTRAINT=constraints)
+    run(python, "-m", "pip", "install", "-q", "-c", REPOSITORY / "constraints.txt", own, pipeline)
     shown = run(python, "-I", "-c", SHOW.format(text=text))
     assert shown.strip().splitlines()[-1] == str(expected)
     assert expected, "the trained pipeline finds no entity: the comparison would show nothing"

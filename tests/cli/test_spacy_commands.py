@@ -122,7 +122,7 @@ def test_apply_saves_entities_and_their_probabilities(trained: Path, tmp_path: P
     docs = DocBin().from_disk(tmp_path / "docs.spacy").get_docs(nlp.vocab)
     expected = predictions(nlp)
     assert [prediction(doc) for doc in docs] == expected
-    assert any(0.0 < entity[3] <= 1.0 for entities in expected for entity in entities)
+    assert any(0.0 < (entity[3].value or 0.0) <= 1.0 for entities in expected for entity in entities)
 
 
 def test_assemble_joins_trained_components(config_name: str, trained: Path, tmp_path: Path) -> None:

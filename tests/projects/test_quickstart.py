@@ -190,7 +190,8 @@ def test_the_workflow_ends_with_the_entities_that_an_installed_package_finds(
     output = run_all(python, project)
     # A fifth of the steps is enough to find most names, and the names are new to the model.
     assert srsly.read_json(project / "metrics" / "test.json")["ents_f"] > 0.3
-    _, loaded, shown = output.partition("Loaded en_quick_test 0.1.0: transformer, ner")
+    line = "Loaded en_quick_test 0.1.0: transformer, ner"
+    _, loaded, shown = output.partition(line)
     assert loaded, output
     assert len(PERCENT.findall(shown)) >= 3
     assert all(name in output for name in load_project_config(project)["workflows"]["all"])
@@ -200,4 +201,4 @@ def test_the_workflow_ends_with_the_entities_that_an_installed_package_finds(
     again = run_all(python, project)
     skipped = re.findall(r"Skipping '(\w+)': nothing changed", again)
     assert skipped == ["corpus", "encoder", "train", "evaluate", "package"]
-    assert again.partition("Loaded en_quick_test")[2].partition("Step")[0] == shown.partition("Step")[0]
+    assert again.partition(line)[2].partition("Step")[0] == shown.partition("Step")[0]
