@@ -53,8 +53,6 @@ def read_preset(doc: Doc, *, overwrite: bool) -> Preset:
     entities = tuple(TagSpan(entity.start, entity.end, entity.label_) for entity in doc.ents)
     codes = doc.to_array(["ENT_IOB", "ENT_TYPE"]).reshape(-1, 2)
     blocked = np.isin(codes[:, 0], (BEGIN, INSIDE)) & (codes[:, 1] == 0)
-    for entity in entities:
-        blocked[entity.start : entity.end] = False
     return Preset(entities, tuple(np.flatnonzero(blocked).tolist()))
 
 
