@@ -235,6 +235,10 @@ def test_the_settings_of_the_architecture_reach_the_crf() -> None:
     assert model.predict(sample()).n_tags == 5
 
 
+def test_by_default_the_crf_learns_ten_times_as_fast() -> None:
+    assert build_crf_tagger_v1(small_cnn()).get_ref("crf").attrs["learn_rate_scale"] == 10
+
+
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
 def test_a_scale_that_cannot_learn_is_an_error(scale: float) -> None:
     with pytest.raises(SpacyCrfNerError, match="`learn_rate_scale`"):

@@ -221,3 +221,13 @@ def test_restored_listeners_still_hear_their_encoder(listening: Language, tmp_pa
     restored = make_listening_nlp()
     restored.from_disk(tmp_path)
     assert outcomes(restored) == outcomes(listening)
+
+
+def test_labels_are_known_to_a_vocabulary_that_was_not_saved(overfitted: Language) -> None:
+    # Every vocabulary knows PERSON and LOC.
+    crf_ner(overfitted).add_label("RARE_LABEL")
+    content = crf_ner(overfitted).to_bytes(exclude=["vocab"])
+    other = make_nlp()
+    assert "RARE_LABEL" not in other.vocab.strings
+    crf_ner(other).from_bytes(content, exclude=["vocab"])
+    assert "RARE_LABEL" in other.vocab.strings
