@@ -6,6 +6,7 @@
       TagError                   labels, schemes, spans or tags that contradict each other
       ComponentError             settings, annotations or files a component cannot work with
         LossError                a loss or gradient that is not finite
+      KernelError                an implementation that was asked for and is not there
 
 A template says what was expected, what arrived, and what to do or which setting to change.
 """
@@ -47,8 +48,12 @@ class LossError(ComponentError):
     """A loss or a gradient that is not a finite number."""
 
 
+class KernelError(SpacyCrfNerError):
+    """An implementation of the recursions that was asked for and is not there."""
+
+
 class Errors:
-    """Templates for `str.format`; the letter names the room: P functional, T tags, L layers, C pipeline."""
+    """Templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, C pipeline."""
 
     # functional
     P001 = "Potentials: expected `{name}` of shape {expected}, but got {got}."
@@ -79,6 +84,11 @@ class Errors:
     P010 = "SpanPaths: expected `{name}` to be {expected}, but got {got}."
     P011 = "SpanPaths: expected tags between 0 and {last} from start to end, but span {index} has {got}."
 
+    P012 = (
+        "Potentials: the emissions are packed, one row per token of all sequences, so `lengths` must add up to their "
+        "{expected} rows, but they add up to {got}. Padded emissions have three dimensions: (batch, seq_len, n_tags)."
+    )
+
     # tags
     T001 = "Expected one of the schemes {expected}, but got {got!r}. Change the component's setting `scheme`."
     T002 = "Labels must be non-empty strings, but got {got!r}."
@@ -97,6 +107,14 @@ class Errors:
     T012 = "Span {span} holds no tokens: expected start < end."
     T013 = "Expected `is_space` to hold one value for each of {length} tokens, but got {got}."
     T014 = "Expected tokens outside of entities between 0 and {last}, but got {got}."
+
+    # kernels
+    K001 = "Expected the environment variable {variable} to be one of {expected}, but got {got!r}."
+    K002 = (
+        "The environment variable {variable} asks for the compiled kernels, but {reason}. Install a wheel of "
+        "spacy-crf-ner for this platform, or build it with a C++ compiler: docs/installing.md. Without the variable, "
+        "torch computes instead."
+    )
 
     # layers
     L001 = (

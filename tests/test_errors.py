@@ -20,7 +20,7 @@ TEMPLATES = {
 EXCEPTIONS = [
     value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)
 ]
-ROOMS = {"P": "functional", "T": "tags", "L": "layers", "C": "pipeline", "W": "pipeline"}
+ROOMS = {"K": "kernels", "P": "functional", "T": "tags", "L": "layers", "C": "pipeline", "W": "pipeline"}
 
 
 def fields(template: str) -> list[str]:

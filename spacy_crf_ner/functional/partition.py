@@ -1,94 +1,120 @@
 """The log-partition function and its analytic gradient."""
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .potentials import Potentials
-from .recursions import LogScores, backward_scores, forward_scores, log_scores, partition_from_forward
+from .potentials import Potentials, PotentialsGradient
+from .recursions import Recursions, raise_unless_finite
+from .scaled import SCALED
+
+SCORES = ("emissions", "transitions", "start", "end")
 
 
-def log_partition(potentials: Potentials) -> Tensor:
+def log_partition(potentials: Potentials, *, recursions: Recursions = SCALED) -> Tensor:
     """log Z: the log-sum of the scores of all allowed paths, by the forward algorithm.
 
     Differentiable once with respect to emissions, transitions, start and end: the gradient is the expectation of each
     score's use under the CRF, computed by forward-backward and not by an autograd graph over time.
 
     potentials (Potentials): The batch.
+    recursions (Recursions): The implementation to use.
     RETURNS (Tensor): *Shape:* (batch,), dtype of the emissions, nats; 0 for empty sequences.
     RAISES (ImpossibleSequenceError): A sequence has no allowed path.
     RAISES (PotentialsError): A score is NaN or +inf.
     """
-    return exact_log_partition(potentials).to(potentials.emissions.dtype)
+    return exact_log_partition(potentials, recursions).to(potentials.emissions.dtype)
 
 
-def exact_log_partition(potentials: Potentials) -> Tensor:
+def exact_log_partition(potentials: Potentials, recursions: Recursions) -> Tensor:
     """`log_partition` in float64, for sums and differences that are rounded once, at their end.
 
     potentials (Potentials): The batch.
+    recursions (Recursions): The implementation to use.
     RETURNS (Tensor): *Shape:* (batch,), float64, nats.
     RAISES (PotentialsError): As `log_partition`.
     """
-    result: Tensor = _LogPartition.apply(
-        potentials.emissions, potentials.transitions, potentials.start, potentials.end, potentials
-    )
+    if not wants_gradient(potentials):
+        totals = recursions.log_partition(potentials)
+        raise_unless_finite(totals)
+        return totals
+    result: Tensor = _LogPartition.apply(*_scores(potentials), potentials, recursions)
     return result
+
+
+def path_loss(potentials: Potentials, tags: Tensor, recursions: Recursions) -> Tensor:
+    """log Z minus the score of one path per sequence, with the gradient of both in one go.
+
+    potentials (Potentials): The batch.
+    tags (Tensor): Tag ids in range. *Shape:* (batch, seq_len) or (n_tokens,), int64.
+    recursions (Recursions): The implementation to use.
+    RETURNS (Tensor): *Shape:* (batch,), dtype of the emissions, nats.
+    RAISES (ImpossibleSequenceError): The masks forbid a path.
+    RAISES (PotentialsError): A score is NaN or +inf.
+    """
+    result: Tensor = _PathLoss.apply(*_scores(potentials), potentials, tags, recursions)
+    return result
+
+
+def wants_gradient(potentials: Potentials) -> bool:
+    """RETURNS (bool): Whether autograd will ask for the gradient of anything computed from these scores.
+
+    potentials (Potentials): The batch.
+    """
+    return torch.is_grad_enabled() and any(score.requires_grad for score in _scores(potentials))
 
 
 class _LogPartition(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
-        scores = log_scores(inputs[-1])
-        alphas = forward_scores(scores)
-        totals = partition_from_forward(scores, alphas)
-        ctx.scores = scores
-        ctx.dtype = inputs[0].dtype
-        ctx.save_for_backward(alphas, totals)
-        return totals
+        potentials: Potentials = inputs[4]
+        recursions: Recursions = inputs[5]
+        expected = recursions.expectations(potentials)
+        raise_unless_finite(expected.log_partition)
+        ctx.gradient = expected.gradient
+        ctx.weighted = lambda weights: recursions.expectations(potentials, weights).gradient
+        return expected.log_partition
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator, unused-ignore]
     def backward(ctx: Any, *d_outputs: Any) -> tuple[Tensor | None, ...]:
-        alphas, totals = ctx.saved_tensors
-        d_scores = _expectations(ctx.scores, alphas, totals, d_outputs[0].double())
-        return (*(gradient.to(ctx.dtype) for gradient in d_scores), None)
+        return (*_times(ctx, d_outputs[0]), None, None)
 
 
-def _expectations(
-    scores: LogScores, alphas: Tensor, totals: Tensor, weights: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Expected use of every score, each sequence times its weight: emissions, transitions, start, end."""
-    n_tags = scores.start.shape[0]
-    if scores.seq_len == 0:
-        empty = scores.emissions.transpose(0, 1)
-        return empty, alphas.new_zeros((n_tags, n_tags)), alphas.new_zeros(n_tags), alphas.new_zeros(n_tags)
-    betas = backward_scores(scores)
-    weights = weights.unsqueeze(1)
-    positions = torch.arange(scores.seq_len, device=alphas.device).unsqueeze(1)
-    inside = (positions < scores.lengths).unsqueeze(2)
-    tokens = torch.exp(alphas + betas - totals.unsqueeze(1)) * weights
-    tokens = torch.where(inside, tokens, tokens.new_zeros(()))
-    moves = alphas.new_zeros((n_tags, n_tags))
-    for t in range(scores.seq_len - 1):
-        used = pair_log_probs(scores, alphas[t], betas[t + 1], totals, t).exp() * weights.unsqueeze(2)
-        active = (scores.lengths > t + 1).reshape(-1, 1, 1)
-        moves += torch.where(active, used, used.new_zeros(())).sum(0)
-    last = (scores.lengths - 1).clamp(min=0)
-    final = tokens.gather(0, last.reshape(1, -1, 1).expand(1, -1, n_tags)).squeeze(0)
-    return tokens.transpose(0, 1), moves, tokens[0].sum(0), final.sum(0)
+class _PathLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        potentials: Potentials = inputs[4]
+        tags: Tensor = inputs[5]
+        recursions: Recursions = inputs[6]
+        compared = recursions.path_expectations(potentials, tags)
+        # Rounded here and not by autograd, so that the gradient of a sum comes as one number for all sequences.
+        loss = compared.loss()
+        if not math.isfinite(float(loss.sum())):
+            raise_unless_finite(compared.score)
+            raise_unless_finite(compared.log_partition)
+        ctx.gradient = compared.gradient
+        ctx.weighted = lambda weights: recursions.path_expectations(potentials, tags, weights).gradient
+        return loss
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator, unused-ignore]
+    def backward(ctx: Any, *d_outputs: Any) -> tuple[Tensor | None, ...]:
+        return (*_times(ctx, d_outputs[0]), None, None, None)
 
 
-def pair_log_probs(scores: LogScores, alpha: Tensor, onward: Tensor, totals: Tensor, t: int) -> Tensor:
-    """log P(y_t = from, y_(t+1) = to) (Lafferty et al. 2001, section 3), for sequences longer than t + 1.
+def _times(ctx: Any, weights: Tensor) -> tuple[Tensor, ...]:
+    """The gradient for one weight per sequence: the forward pass knew it for weights of 1."""
+    gradient: PotentialsGradient = ctx.gradient
+    # The gradient of a sum or a mean is one number seen as many, which its strides tell without reading it.
+    if weights.numel() and (weights.stride(0) == 0 or bool((weights == weights[0]).all())):
+        factor = float(weights[0])
+        return tuple(score if factor == 1.0 else score * factor for score in _scores(gradient))
+    return _scores(ctx.weighted(weights.double()))
 
-    scores (LogScores): The batch.
-    alpha (Tensor): Forward scores at t. *Shape:* (batch, n_tags).
-    onward (Tensor): Backward scores at t + 1. *Shape:* (batch, n_tags).
-    totals (Tensor): log Z. *Shape:* (batch,).
-    t (int): The first of the two positions, in tokens.
-    RETURNS (Tensor): [batch, from, to], nats; meaningless for sequences that end before t + 1.
-    """
-    arriving = (scores.emissions[t + 1] + onward).unsqueeze(1)
-    return alpha.unsqueeze(2) + scores.transitions + arriving - totals.reshape(-1, 1, 1)
+
+def _scores(of: Potentials | PotentialsGradient) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return of.emissions, of.transitions, of.start, of.end

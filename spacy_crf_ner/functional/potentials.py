@@ -1,6 +1,6 @@
 """The scores of a batch of sequences, validated once, and the masks that restrict its paths."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,16 +19,21 @@ class Potentials:
     https://repository.upenn.edu/handle/20.500.14332/6188). A path that a mask forbids has probability 0: masks
     exclude structurally, they are never large negative scores.
 
-    emissions (Tensor): Token scores. *Shape:* (batch, seq_len, n_tags), float32 or float64. Values at and after a
-        sequence's length are ignored, whatever they are.
-    lengths (Tensor): Tokens per sequence, 0 included. *Shape:* (batch,), int64.
+    A batch is padded or packed, by the shape of its emissions. Packed, it holds the tokens of all sequences one after
+    another and nothing else, so that memory grows with the tokens and not with the longest sequence. Results have the
+    layout of the emissions.
+
+    emissions (Tensor): Token scores. *Shape:* (batch, seq_len, n_tags), padded, or (n_tokens, n_tags), packed;
+        float32 or float64. Values at and after a padded sequence's length are ignored, whatever they are.
+    lengths (Tensor): Tokens per sequence, 0 included, on the device of the emissions or on the CPU, where they are
+        read without waiting for a device. *Shape:* (batch,), int64.
     transitions (Tensor): Scores of moving [from, to]. *Shape:* (n_tags, n_tags).
     start (Tensor): Scores of the first tag. *Shape:* (n_tags,).
     end (Tensor): Scores of the last tag. *Shape:* (n_tags,).
     allowed_transitions (Tensor | None): Moves that may be used. *Shape:* (n_tags, n_tags), bool.
     allowed_start (Tensor | None): Tags that may come first. *Shape:* (n_tags,), bool.
     allowed_end (Tensor | None): Tags that may come last. *Shape:* (n_tags,), bool.
-    allowed_tags (Tensor | None): Tags that a token may take. *Shape:* (batch, seq_len, n_tags), bool.
+    allowed_tags (Tensor | None): Tags that a token may take. *Shape:* as the emissions, bool.
     RAISES (PotentialsError): Shapes, dtypes, devices or lengths that do not fit together.
     """
 
@@ -43,17 +48,17 @@ class Potentials:
     allowed_tags: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.emissions.dim() != 3:
+        if self.emissions.dim() not in (2, 3):
+            expected = "(batch, seq_len, n_tags) or (n_tokens, n_tags)"
             got = tuple(self.emissions.shape)
-            raise PotentialsError(
-                Errors.P001.format(name="emissions", expected="(batch, seq_len, n_tags)", got=got)
-            )
+            raise PotentialsError(Errors.P001.format(name="emissions", expected=expected, got=got))
         if self.emissions.dtype not in FLOAT_TYPES:
             raise PotentialsError(
                 Errors.P002.format(name="emissions", expected="float32 or float64", got=self.emissions.dtype)
             )
         n_tags = self.n_tags
-        self._check("lengths", (self.batch_size,), torch.int64)
+        n_sequences = self.lengths.shape[:1] if self.is_packed else self.emissions.shape[:1]
+        self._check("lengths", tuple(n_sequences), torch.int64)
         for name in ("transitions", "allowed_transitions"):
             self._check(name, (n_tags, n_tags))
         for name in ("start", "end", "allowed_start", "allowed_end"):
@@ -62,24 +67,60 @@ class Potentials:
         self._check_lengths()
 
     @property
+    def is_packed(self) -> bool:
+        """Whether the emissions are (n_tokens, n_tags), without padding."""
+        return self.emissions.dim() == 2
+
+    @property
     def batch_size(self) -> int:
         """Number of sequences."""
-        return self.emissions.shape[0]
+        return self.lengths.shape[0]
 
     @property
     def seq_len(self) -> int:
-        """Padded length, in tokens."""
-        return self.emissions.shape[1]
+        """Padded length, in tokens: in the packed layout, that of the longest sequence."""
+        if not self.is_packed:
+            return self.emissions.shape[1]
+        return int(self.lengths.max()) if self.batch_size else 0
 
     @property
     def n_tags(self) -> int:
         """Number of tags."""
-        return self.emissions.shape[2]
+        return self.emissions.shape[-1]
 
     def token_mask(self) -> Tensor:
         """RETURNS (Tensor): True at positions before each sequence's length. *Shape:* (batch, seq_len), bool."""
-        positions = torch.arange(self.seq_len, device=self.lengths.device)
-        return positions < self.lengths.unsqueeze(1)
+        device = self.emissions.device
+        positions = torch.arange(self.seq_len, device=device)
+        return positions < self.lengths.to(device, non_blocking=True).unsqueeze(1)
+
+    def offsets(self) -> Tensor:
+        """RETURNS (Tensor): Row of each sequence's first token in the packed layout. *Shape:* (batch,), int64."""
+        return self.lengths.cumsum(0) - self.lengths
+
+    def packed(self) -> "Potentials":
+        """RETURNS (Potentials): The same batch without padding; itself if it has none."""
+        if self.is_packed:
+            return self
+        inside = self.token_mask()
+        allowed = self.allowed_tags
+        return replace(
+            self,
+            emissions=self.emissions[inside],
+            allowed_tags=None if allowed is None else allowed[inside],
+        )
+
+    def padded(self) -> "Potentials":
+        """RETURNS (Potentials): The same batch with 0 and False as padding; itself if it is padded."""
+        if not self.is_packed:
+            return self
+        inside = self.token_mask()
+        allowed = self.allowed_tags
+        return replace(
+            self,
+            emissions=pad(self.emissions, inside),
+            allowed_tags=None if allowed is None else pad(allowed, inside),
+        )
 
     def _check(self, name: str, shape: tuple[int, ...], dtype: torch.dtype | None = None) -> None:
         value = getattr(self, name)
@@ -91,25 +132,42 @@ class Potentials:
             raise PotentialsError(Errors.P001.format(name=name, expected=shape, got=tuple(value.shape)))
         if value.dtype != dtype:
             raise PotentialsError(Errors.P002.format(name=name, expected=dtype, got=value.dtype))
-        if value.device != self.emissions.device:
+        if value.device != self.emissions.device and not (name == "lengths" and value.device.type == "cpu"):
             raise PotentialsError(
                 Errors.P004.format(name=name, expected=self.emissions.device, got=value.device)
             )
 
     def _check_lengths(self) -> None:
-        wrong = (self.lengths < 0) | (self.lengths > self.seq_len)
-        if bool(wrong.any()):
+        limit = self.emissions.shape[-2]
+        shortest, longest = self.lengths.aminmax() if self.batch_size else (0, 0)
+        if int(shortest) < 0 or int(longest) > limit:
+            wrong = (self.lengths < 0) | (self.lengths > limit)
             index = int(wrong.nonzero()[0])
             raise PotentialsError(
-                Errors.P003.format(seq_len=self.seq_len, index=index, got=int(self.lengths[index]))
+                Errors.P003.format(seq_len=limit, index=index, got=int(self.lengths[index]))
             )
+        if self.is_packed and int(self.lengths.sum()) != limit:
+            raise PotentialsError(Errors.P012.format(expected=limit, got=int(self.lengths.sum())))
+
+
+def pad(rows: Tensor, inside: Tensor) -> Tensor:
+    """Rows of the packed layout at their places in the padded one, zeros elsewhere.
+
+    rows (Tensor): *Shape:* (n_tokens, ...).
+    inside (Tensor): What `Potentials.token_mask` returned. *Shape:* (batch, seq_len), bool.
+    RETURNS (Tensor): *Shape:* (batch, seq_len, ...), detached.
+    """
+    padded = rows.new_zeros((*inside.shape, *rows.shape[1:]))
+    padded[inside] = rows.detach()
+    return padded
 
 
 @dataclass(frozen=True, eq=False)
 class PotentialsGradient:
     """Gradient of a loss with respect to each score of `Potentials`, with the same shapes and dtypes.
 
-    emissions (Tensor): *Shape:* (batch, seq_len, n_tags), 0 at and after each sequence's length.
+    emissions (Tensor): *Shape:* (batch, seq_len, n_tags), 0 at and after each sequence's length; or (n_tokens,
+        n_tags).
     transitions (Tensor): *Shape:* (n_tags, n_tags).
     start (Tensor): *Shape:* (n_tags,).
     end (Tensor): *Shape:* (n_tags,).

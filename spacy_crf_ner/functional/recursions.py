@@ -1,117 +1,97 @@
-"""Forward and backward recursions in log space: the exact core that every other quantity is read from.
+"""What every implementation of the CRF's recursions computes, and what its results mean."""
 
-All of it runs in float64, whatever the dtype of the potentials: log Z of thousands of tokens then keeps enough digits
-for probabilities, and no spread of scores under- or overflows. Loops run over time only, for all sequences together.
-"""
-
+import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from ..errors import Errors, ImpossibleSequenceError, PotentialsError
-from .potentials import Potentials
-
-FORBIDDEN = -torch.inf
+from .potentials import Potentials, PotentialsGradient
+from .span_paths import SpanPaths
 
 
 @dataclass(frozen=True, eq=False)
-class LogScores:
-    """Potentials in float64 and time-major, with every mask applied: what is forbidden scores -inf.
+class Expectations:
+    """log Z of each sequence, and the gradient of their weighted sum: the expected use of every score.
 
-    No gradient flows through these tensors, so that -inf is safe: sums only ever add values below +inf.
-
-    emissions (Tensor): *Shape:* (seq_len, batch, n_tags); 0 at and after each sequence's length.
-    transitions (Tensor): [from, to]. *Shape:* (n_tags, n_tags).
-    start (Tensor): *Shape:* (n_tags,).
-    end (Tensor): *Shape:* (n_tags,).
-    lengths (Tensor): *Shape:* (batch,), int64.
+    log_partition (Tensor): *Shape:* (batch,), float64, nats.
+    gradient (PotentialsGradient): sum over sequences of weight times d log Z / d score, in the layout and dtype of the
+        potentials.
     """
 
-    emissions: Tensor
-    transitions: Tensor
-    start: Tensor
-    end: Tensor
-    lengths: Tensor
+    log_partition: Tensor
+    gradient: PotentialsGradient
+
+
+@dataclass(frozen=True, eq=False)
+class PathExpectations:
+    """log Z and the score of a given path of each sequence, and the gradient of the weighted sum of log Z - score.
+
+    log_partition (Tensor): *Shape:* (batch,), float64, nats.
+    score (Tensor): -inf for a forbidden path, 0 for an empty one. *Shape:* (batch,), float64, nats.
+    gradient (PotentialsGradient): Expected minus observed use of every score, each sequence times its weight.
+    exact_loss (Tensor | None): log Z - score, at least 0, if the implementation has it. *Shape:* (batch,), dtype of the
+        emissions, nats.
+    """
+
+    log_partition: Tensor
+    score: Tensor
+    gradient: PotentialsGradient
+    exact_loss: Tensor | None = None
+
+    def loss(self) -> Tensor:
+        """RETURNS (Tensor): log Z - score. *Shape:* (batch,), dtype of the gradient, nats; at least 0."""
+        if self.exact_loss is not None:
+            return self.exact_loss
+        # The path is among all paths: rounding must not bring its loss below 0.
+        loss = (self.log_partition - self.score).clamp(min=0.0)
+        return loss.to(self.gradient.emissions.dtype)
+
+
+class Recursions(Protocol):
+    """One implementation of forward, backward and Viterbi recursions. They never raise for the values of scores: log Z
+    of a sequence without an allowed path is -inf, with scores of NaN or +inf it is NaN or +inf, and its other results
+    are then meaningless. An empty sequence has log Z 0. No result carries a graph for autograd.
+    """
 
     @property
-    def seq_len(self) -> int:
-        """Padded length, in tokens."""
-        return self.emissions.shape[0]
+    def name(self) -> str:
+        """For people: "log space", "compiled (avx2)"."""
+        ...
 
+    def log_partition(self, potentials: Potentials) -> Tensor:
+        """RETURNS (Tensor): log Z. *Shape:* (batch,), float64, nats."""
+        ...
 
-def log_scores(potentials: Potentials) -> LogScores:
-    """Apply the masks of `potentials`.
+    def marginals(self, potentials: Potentials) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): log Z, *Shape:* (batch,), float64, nats; P(y_t = tag), 0 in padding,
+        *Shape:* as the emissions, dtype of the emissions.
+        """
+        ...
 
-    potentials (Potentials): The batch.
-    RETURNS (LogScores): Its scores, detached.
-    """
-    inside = potentials.token_mask().unsqueeze(2)
-    emissions = potentials.emissions.detach().double()
-    emissions = _masked(emissions, potentials.allowed_tags)
-    emissions = torch.where(inside, emissions, emissions.new_zeros(()))
-    return LogScores(
-        emissions=emissions.transpose(0, 1).contiguous(),
-        transitions=_masked(potentials.transitions.detach().double(), potentials.allowed_transitions),
-        start=_masked(potentials.start.detach().double(), potentials.allowed_start),
-        end=_masked(potentials.end.detach().double(), potentials.allowed_end),
-        lengths=potentials.lengths,
-    )
+    def expectations(self, potentials: Potentials, weights: Tensor | None = None) -> Expectations:
+        """RETURNS (Expectations): log Z and its gradient; `weights` (batch,), float64, are 1 if None."""
+        ...
 
+    def path_expectations(
+        self, potentials: Potentials, tags: Tensor, weights: Tensor | None = None
+    ) -> PathExpectations:
+        """RETURNS (PathExpectations): For paths whose tags are in range; `tags` (batch, seq_len) or (n_tokens,)."""
+        ...
 
-def forward_scores(scores: LogScores) -> Tensor:
-    """Log-sum over all paths that end in a tag (Rabiner 1989, equations 19-21, in log space).
+    def viterbi(self, potentials: Potentials) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): Tags, -1 in padding, *Shape:* (batch, seq_len) or (n_tokens,), int64; score
+        of each path, *Shape:* (batch,), float64, nats.
+        """
+        ...
 
-    scores (LogScores): The batch.
-    RETURNS (Tensor): alpha[t, b, k], token t's emission included; from a sequence's length on, its last valid
-        row again. *Shape:* (seq_len, batch, n_tags), nats.
-    """
-    alphas = torch.empty_like(scores.emissions)
-    if scores.seq_len == 0:
-        return alphas
-    incoming = scores.transitions.t().contiguous()
-    alphas[0] = scores.start + scores.emissions[0]
-    for t in range(1, scores.seq_len):
-        moved = torch.logsumexp(alphas[t - 1].unsqueeze(1) + incoming, dim=2)
-        active = (scores.lengths > t).unsqueeze(1)
-        alphas[t] = torch.where(active, moved + scores.emissions[t], alphas[t - 1])
-    return alphas
-
-
-def backward_scores(scores: LogScores) -> Tensor:
-    """Log-sum over all ways to go on after a tag (Rabiner 1989, equations 24-25, in log space).
-
-    scores (LogScores): The batch.
-    RETURNS (Tensor): beta[t, b, k], token t's emission not included; the end scores from a sequence's last token
-        on. *Shape:* (seq_len, batch, n_tags), nats.
-    """
-    betas = torch.empty_like(scores.emissions)
-    if scores.seq_len == 0:
-        return betas
-    betas[-1] = scores.end
-    for t in range(scores.seq_len - 2, -1, -1):
-        onward = (scores.emissions[t + 1] + betas[t + 1]).unsqueeze(1)
-        moved = torch.logsumexp(onward + scores.transitions, dim=2)
-        active = (scores.lengths > t + 1).unsqueeze(1)
-        betas[t] = torch.where(active, moved, scores.end)
-    return betas
-
-
-def partition_from_forward(scores: LogScores, alphas: Tensor) -> Tensor:
-    """log Z of each sequence from its forward scores.
-
-    scores (LogScores): The batch.
-    alphas (Tensor): What `forward_scores` returned.
-    RETURNS (Tensor): 0 for empty sequences. *Shape:* (batch,), float64, nats.
-    RAISES (ImpossibleSequenceError): A sequence has no allowed path.
-    RAISES (PotentialsError): A score is NaN or +inf.
-    """
-    if scores.seq_len == 0:
-        return scores.emissions.new_zeros(scores.lengths.shape)
-    totals = torch.logsumexp(alphas[-1] + scores.end, dim=1)
-    totals = torch.where(scores.lengths > 0, totals, totals.new_zeros(()))
-    raise_unless_finite(totals)
-    return totals
+    def span_log_probs(self, potentials: Potentials, spans: SpanPaths) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): log Z, *Shape:* (batch,), float64, nats; log-probability of each span,
+        *Shape:* (n_spans,), float64, nats.
+        """
+        ...
 
 
 def raise_unless_finite(totals: Tensor) -> None:
@@ -121,7 +101,8 @@ def raise_unless_finite(totals: Tensor) -> None:
     RAISES (ImpossibleSequenceError): Some are -inf: no path was left.
     RAISES (PotentialsError): Some are NaN or +inf.
     """
-    if bool(torch.isfinite(totals).all()):
+    # A sum shows at once whether anything in it is not finite.
+    if math.isfinite(float(totals.sum())):
         return
     impossible = torch.isneginf(totals)
     broken = ~torch.isfinite(totals) & ~impossible
@@ -130,9 +111,3 @@ def raise_unless_finite(totals: Tensor) -> None:
         name = f"the scores of sequence {index}"
         raise PotentialsError(Errors.P006.format(name=name, got=float(totals[index])))
     raise ImpossibleSequenceError(impossible.nonzero().flatten().tolist())
-
-
-def _masked(values: Tensor, allowed: Tensor | None) -> Tensor:
-    if allowed is None:
-        return values
-    return torch.where(allowed, values, values.new_full((), FORBIDDEN))

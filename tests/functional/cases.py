@@ -153,7 +153,7 @@ def copies(potentials: Potentials) -> dict[str, Tensor]:
 def random_spans(potentials: Potentials, count: int, seed: int = 0) -> tuple[list[Span], SpanPaths]:
     """Spans in no order, of all lengths, some touching an edge, with random sets of neighbours."""
     generator = np.random.default_rng(seed)
-    n_tags, lengths = potentials.emissions.shape[2], potentials.lengths.tolist()
+    n_tags, lengths = potentials.emissions.shape[-1], potentials.lengths.tolist()
     spans: list[Span] = []
     while len(spans) < count:
         sequence = int(generator.integers(len(lengths)))

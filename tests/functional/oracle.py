@@ -42,7 +42,8 @@ class Problem:
 
 
 def problems_of(potentials: Potentials) -> list[Problem]:
-    """The sequences of a batch, cut to their lengths."""
+    """The sequences of a batch, padded or packed, cut to their lengths."""
+    potentials = potentials.padded()
     scores = [
         getattr(potentials, name).detach().cpu().numpy().astype("float64")
         for name in ("transitions", "start", "end")

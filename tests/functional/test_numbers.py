@@ -10,6 +10,7 @@ import torch
 from spacy_crf_ner.errors import ImpossibleSequenceError
 from spacy_crf_ner.functional import (
     Potentials,
+    Recursions,
     log_partition,
     marginals,
     negative_log_likelihood,
@@ -81,10 +82,13 @@ STEEP = {
 
 @pytest.mark.parametrize("name", STEEP)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_steep_and_long_sequences_are_exact(name: str, dtype: torch.dtype) -> None:
+def test_steep_and_long_sequences_are_exact(name: str, dtype: torch.dtype, recursions: Recursions) -> None:
     exact = STEEP[name]()
     potentials = as_dtype(exact, dtype)
-    log_z, tokens = log_partition(potentials), marginals(potentials)
+    log_z, tokens = (
+        log_partition(potentials, recursions=recursions),
+        marginals(potentials, recursions=recursions),
+    )
     assert (log_z.dtype, tokens.dtype) == (dtype, dtype)
     relative, absolute = (1e-6, 1e-5) if dtype == torch.float32 else (1e-12, 1e-8)
     for i, problem in enumerate(oracle.problems_of(exact)):
@@ -97,16 +101,16 @@ def test_steep_and_long_sequences_are_exact(name: str, dtype: torch.dtype) -> No
 
 
 @pytest.mark.parametrize("name", ["long and constrained", "steep and constrained", "tempting"])
-def test_the_loss_keeps_its_digits_where_the_log_partition_is_huge(name: str) -> None:
+def test_the_loss_keeps_its_digits_where_the_log_partition_is_huge(name: str, recursions: Recursions) -> None:
     exact = STEEP[name]()
     potentials = with_gradients(as_dtype(exact, torch.float32))
-    tags, _ = viterbi(exact)
-    losses = negative_log_likelihood(potentials, tags)
-    expected = log_partition(exact) - sequence_score(exact, tags)
+    tags, _ = viterbi(exact, recursions=recursions)
+    losses = negative_log_likelihood(potentials, tags, recursions=recursions)
+    expected = log_partition(exact, recursions=recursions) - sequence_score(exact, tags)
     torch.testing.assert_close(losses, expected.float(), rtol=1e-5, atol=1e-5)
     losses.sum().backward()
     precise = with_gradients(exact)
-    negative_log_likelihood(precise, tags).sum().backward()
+    negative_log_likelihood(precise, tags, recursions=recursions).sum().backward()
     for score in SCORES:
         got, wanted = getattr(potentials, score).grad, getattr(precise, score).grad
         # Expected minus observed counts: what is left of hundreds has no more digits than these hundreds.
@@ -115,10 +119,10 @@ def test_the_loss_keeps_its_digits_where_the_log_partition_is_huge(name: str) ->
 
 
 @pytest.mark.parametrize("name", ["long and constrained", "steep and constrained", "tempting"])
-def test_the_best_path_in_float32_is_as_good_as_in_float64(name: str) -> None:
+def test_the_best_path_in_float32_is_as_good_as_in_float64(name: str, recursions: Recursions) -> None:
     exact = STEEP[name]()
-    tags, scores = viterbi(as_dtype(exact, torch.float32))
-    best = viterbi(exact)[1]
+    tags, scores = viterbi(as_dtype(exact, torch.float32), recursions=recursions)
+    best = viterbi(exact, recursions=recursions)[1]
     torch.testing.assert_close(scores, best.float(), rtol=1e-6, atol=1e-5)
     torch.testing.assert_close(sequence_score(exact, tags), best, rtol=1e-9, atol=1e-5)
 
@@ -132,10 +136,10 @@ def test_the_recursion_of_the_oracle_agrees_with_its_enumeration() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_forbidden_scores_leave_no_trace_and_no_nan(dtype: torch.dtype) -> None:
+def test_forbidden_scores_leave_no_trace_and_no_nan(dtype: torch.dtype, recursions: Recursions) -> None:
     potentials = with_gradients(as_dtype(tempting(), dtype))
     target = torch.zeros(potentials.emissions.shape[:2], dtype=torch.int64)
-    negative_log_likelihood(potentials, target).sum().backward()
+    negative_log_likelihood(potentials, target, recursions=recursions).sum().backward()
     for name, mask in (
         ("transitions", "allowed_transitions"),
         ("emissions", "allowed_tags"),
@@ -144,23 +148,28 @@ def test_forbidden_scores_leave_no_trace_and_no_nan(dtype: torch.dtype) -> None:
         gradient = getattr(potentials, name).grad
         assert gradient.isfinite().all()
         assert not gradient[~getattr(potentials, mask)].any()
-    assert not marginals(potentials)[~potentials.allowed_tags].any()
+    assert not marginals(potentials, recursions=recursions)[~potentials.allowed_tags].any()
     assert not transition_marginals(potentials)[:, :, ~potentials.allowed_transitions].any()
     changed = replaced(
         potentials, emissions=potentials.emissions.detach().masked_fill(~potentials.allowed_tags, -500.0)
     )
-    torch.testing.assert_close(log_partition(changed), log_partition(potentials), rtol=0, atol=0)
+    torch.testing.assert_close(
+        log_partition(changed, recursions=recursions),
+        log_partition(potentials, recursions=recursions),
+        rtol=0,
+        atol=0,
+    )
 
 
 @pytest.mark.parametrize("name", SCORES)
 @pytest.mark.parametrize("function", [log_partition, marginals, viterbi])
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf])
 def test_scores_that_are_no_numbers_are_an_error_of_their_own(
-    function: Callable[[Potentials], Any], name: str, bad: float
+    function: Callable[..., Any], name: str, bad: float, recursions: Recursions
 ) -> None:
     potentials = example((3, 2), 3)
     value = getattr(potentials, name).clone()
     value.view(-1)[1] = bad
     with pytest.raises(ValueError, match=rf"\b{bad}\b") as caught:
-        function(replaced(potentials, **{name: value}))
+        function(replaced(potentials, **{name: value}), recursions=recursions)
     assert not isinstance(caught.value, ImpossibleSequenceError)

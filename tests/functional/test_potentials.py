@@ -40,7 +40,7 @@ def test_potentials_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("name", "shape", "shown"),
     [
-        ("emissions", (5, 4), "5, 4"),
+        ("emissions", (4,), r"\(4,\)"),
         ("emissions", (3, 5, 4, 1), "3, 5, 4, 1"),
         ("lengths", (3, 1), "3, 1"),
         ("lengths", (7,), "7"),

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spacy_crf_ner.errors import ImpossibleSequenceError
-from spacy_crf_ner.functional import log_partition, negative_log_likelihood, sequence_score
+from spacy_crf_ner.functional import Recursions, log_partition, negative_log_likelihood, sequence_score
 from tests.functional import oracle
 from tests.functional.cases import (
     LENGTHS,
@@ -33,21 +33,25 @@ def test_the_oracle_gives_the_numbers_by_hand() -> None:
     assert oracle.log_partition(problem) == pytest.approx(np.log(sum(np.exp(list(BY_HAND.values())))))
 
 
-def test_the_log_partition_sums_over_the_paths_by_hand() -> None:
+def test_the_log_partition_sums_over_the_paths_by_hand(recursions: Recursions) -> None:
     expected = np.log(sum(np.exp(list(BY_HAND.values()))))
-    assert log_partition(two_tags_two_tokens()).tolist() == [pytest.approx(expected, abs=1e-12)]
+    assert log_partition(two_tags_two_tokens(), recursions=recursions).tolist() == [
+        pytest.approx(expected, abs=1e-12)
+    ]
 
 
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.parametrize("n_tags", N_TAGS)
 @pytest.mark.parametrize("lengths", LENGTHS)
 def test_the_log_partition_is_the_sum_over_all_paths(
-    lengths: tuple[int, ...], n_tags: int, kind: str
+    lengths: tuple[int, ...], n_tags: int, kind: str, recursions: Recursions
 ) -> None:
     for seed in range(2):
         potentials = example(lengths, n_tags, kind, seed)
         expected = [oracle.log_partition(problem) for problem in oracle.problems_of(potentials)]
-        np.testing.assert_allclose(log_partition(potentials).numpy(), expected, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(
+            log_partition(potentials, recursions=recursions).numpy(), expected, rtol=0, atol=1e-9
+        )
 
 
 @pytest.mark.parametrize("kind", MASKS)
@@ -67,7 +71,7 @@ def test_every_path_has_the_score_that_adding_up_gives_and_forbidden_ones_minus_
 
 
 @pytest.mark.parametrize("mask", ["allowed_start", "allowed_end", "allowed_transitions", "allowed_tags"])
-def test_each_mask_alone_forbids_a_path(mask: str) -> None:
+def test_each_mask_alone_forbids_a_path(mask: str, recursions: Recursions) -> None:
     shape = {"allowed_transitions": (2, 2), "allowed_tags": (1, 2, 2)}.get(mask, (2,))
     allowed = torch.ones(shape, dtype=torch.bool)
     allowed[
@@ -77,10 +81,10 @@ def test_each_mask_alone_forbids_a_path(mask: str) -> None:
     assert sequence_score(potentials, torch.tensor([[1, 0]])).item() == -torch.inf
     assert sequence_score(potentials, torch.tensor([[0, 1]])).item() == pytest.approx(5.3)
     with pytest.raises(ImpossibleSequenceError, match=r"\b0\b"):
-        negative_log_likelihood(potentials, torch.tensor([[1, 0]]))
+        negative_log_likelihood(potentials, torch.tensor([[1, 0]]), recursions=recursions)
 
 
-def test_masks_that_allow_everything_change_nothing() -> None:
+def test_masks_that_allow_everything_change_nothing(recursions: Recursions) -> None:
     free = example((3, 0, 5, 1, 4, 2), 3)
     allowing = {
         "allowed_transitions": torch.ones(3, 3, dtype=torch.bool),
@@ -89,19 +93,24 @@ def test_masks_that_allow_everything_change_nothing() -> None:
         "allowed_tags": torch.ones(free.emissions.shape, dtype=torch.bool),
     }
     torch.testing.assert_close(
-        log_partition(replaced(free, **allowing)), log_partition(free), rtol=0, atol=1e-12
+        log_partition(replaced(free, **allowing), recursions=recursions),
+        log_partition(free, recursions=recursions),
+        rtol=0,
+        atol=1e-12,
     )
 
 
-def test_tags_in_the_padding_are_ignored() -> None:
+def test_tags_in_the_padding_are_ignored(recursions: Recursions) -> None:
     potentials = example((3, 0, 5, 1, 4, 2), 3)
     tags = torch.zeros(potentials.emissions.shape[:2], dtype=torch.int64)
     padding = torch.arange(5)[None] >= potentials.lengths[:, None]
     for other in (-1, 2, 99):
         changed = tags.masked_fill(padding, other)
         torch.testing.assert_close(sequence_score(potentials, changed), sequence_score(potentials, tags))
-        expected = negative_log_likelihood(potentials, tags)
-        torch.testing.assert_close(negative_log_likelihood(potentials, changed), expected)
+        expected = negative_log_likelihood(potentials, tags, recursions=recursions)
+        torch.testing.assert_close(
+            negative_log_likelihood(potentials, changed, recursions=recursions), expected
+        )
 
 
 @pytest.mark.parametrize("function", [sequence_score, negative_log_likelihood])
@@ -137,21 +146,25 @@ def test_tags_of_a_wrong_shape_or_dtype_are_refused(function, tags: torch.Tensor
         (torch.ones(2, 5, 3), "float32|2, 5, 3"),
     ],
 )
-def test_a_target_mask_of_a_wrong_shape_or_dtype_is_refused(target: torch.Tensor, shown: str) -> None:
+def test_a_target_mask_of_a_wrong_shape_or_dtype_is_refused(
+    target: torch.Tensor, shown: str, recursions: Recursions
+) -> None:
     with pytest.raises((ValueError, TypeError), match=shown):
-        negative_log_likelihood(example((5, 5), 3), target)
+        negative_log_likelihood(example((5, 5), 3), target, recursions=recursions)
 
 
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.parametrize("n_tags", N_TAGS)
 @pytest.mark.parametrize("lengths", LENGTHS)
 def test_the_loss_of_tags_is_their_negative_log_probability(
-    lengths: tuple[int, ...], n_tags: int, kind: str
+    lengths: tuple[int, ...], n_tags: int, kind: str, recursions: Recursions
 ) -> None:
     potentials = example(lengths, n_tags, kind)
     problems = oracle.problems_of(potentials)
     paths = [sorted(oracle.best_paths(problem, tolerance=3.0))[0] for problem in problems]
-    losses = negative_log_likelihood(potentials, padded(paths, potentials.emissions.shape[1]))
+    losses = negative_log_likelihood(
+        potentials, padded(paths, potentials.emissions.shape[1]), recursions=recursions
+    )
     expected = [
         oracle.log_partition(p) - oracle.score(p, path) for p, path in zip(problems, paths, strict=True)
     ]
@@ -162,7 +175,7 @@ def test_the_loss_of_tags_is_their_negative_log_probability(
 @pytest.mark.parametrize("n_tags", N_TAGS)
 @pytest.mark.parametrize("lengths", LENGTHS)
 def test_the_loss_of_a_partial_annotation_sums_over_the_paths_inside_it(
-    lengths: tuple[int, ...], n_tags: int, kind: str
+    lengths: tuple[int, ...], n_tags: int, kind: str, recursions: Recursions
 ) -> None:
     potentials = example(lengths, n_tags, kind)
     allowed = target_mask(potentials)
@@ -170,40 +183,44 @@ def test_the_loss_of_a_partial_annotation_sums_over_the_paths_inside_it(
         oracle.log_partition(problem) - oracle.log_partition(problem, allowed[i, : problem.length].numpy())
         for i, problem in enumerate(oracle.problems_of(potentials))
     ]
-    losses = negative_log_likelihood(potentials, allowed)
+    losses = negative_log_likelihood(potentials, allowed, recursions=recursions)
     np.testing.assert_allclose(losses.numpy(), expected, rtol=0, atol=1e-9)
 
 
-def test_a_mask_with_one_tag_for_each_token_is_the_loss_of_these_tags() -> None:
+def test_a_mask_with_one_tag_for_each_token_is_the_loss_of_these_tags(recursions: Recursions) -> None:
     potentials = example((3, 0, 5, 1, 4, 2), 4, "all masks")
     paths = [sorted(oracle.best_paths(problem))[0] for problem in oracle.problems_of(potentials)]
     tags = padded(paths, 5)
     mask = torch.arange(4) == tags[:, :, None]
-    expected = negative_log_likelihood(potentials, tags)
-    torch.testing.assert_close(negative_log_likelihood(potentials, mask), expected, rtol=0, atol=1e-10)
+    expected = negative_log_likelihood(potentials, tags, recursions=recursions)
+    torch.testing.assert_close(
+        negative_log_likelihood(potentials, mask, recursions=recursions), expected, rtol=0, atol=1e-10
+    )
 
 
-def test_a_mask_that_allows_everything_costs_nothing() -> None:
+def test_a_mask_that_allows_everything_costs_nothing(recursions: Recursions) -> None:
     potentials = example((3, 0, 5, 1, 4, 2), 4, "all masks")
-    losses = negative_log_likelihood(potentials, torch.ones(potentials.emissions.shape, dtype=torch.bool))
+    losses = negative_log_likelihood(
+        potentials, torch.ones(potentials.emissions.shape, dtype=torch.bool), recursions=recursions
+    )
     torch.testing.assert_close(losses, torch.zeros_like(losses), rtol=0, atol=1e-10)
 
 
-def test_the_loss_of_a_forbidden_path_names_the_sequences() -> None:
+def test_the_loss_of_a_forbidden_path_names_the_sequences(recursions: Recursions) -> None:
     potentials = replaced(
         example((2, 2, 0, 2), 2), allowed_transitions=torch.tensor([[True, False], [True, True]])
     )
     tags = torch.tensor([[0, 0], [0, 1], [-1, -1], [0, 1]])
     with pytest.raises(ImpossibleSequenceError, match=r"\b1\b.*\b3\b") as caught:
-        negative_log_likelihood(potentials, tags)
+        negative_log_likelihood(potentials, tags, recursions=recursions)
     assert list(caught.value.indices) == [1, 3]
 
 
-def test_a_partial_annotation_without_a_path_names_the_sequence() -> None:
+def test_a_partial_annotation_without_a_path_names_the_sequence(recursions: Recursions) -> None:
     potentials = example((3, 2, 0), 3)
     allowed = torch.ones(3, 3, 3, dtype=torch.bool)
     allowed[1, 1] = False
     allowed[0, 2, :2] = False
     with pytest.raises(ImpossibleSequenceError, match=r"\b1\b") as caught:
-        negative_log_likelihood(potentials, allowed)
+        negative_log_likelihood(potentials, allowed, recursions=recursions)
     assert list(caught.value.indices) == [1]
