@@ -32,7 +32,9 @@ def test_the_installed_metadata_is_that_of_the_source(installed):
     assert installed.version == __version__
 
 
-@pytest.mark.parametrize("name", ["crf_ner", "spacy-crf-ner.CRFTagger.v1", "spacy-crf-ner.LinearChainCRF.v1"])
+@pytest.mark.parametrize(
+    "name", ["crf_ner", "crf-ner", "spacy-crf-ner.CRFTagger.v1", "spacy-crf-ner.LinearChainCRF.v1"]
+)
 def test_the_names_that_users_rely_on_are_declared(name):
     assert name in {declared for _, declared, _ in DECLARED}
 

@@ -23,7 +23,10 @@ CHECKS = [
 # A package in which nothing is wrong: one import along each arrow, in every form that the style allows.
 SOUND = {
     "__init__.py": '"""Root."""\nfrom .about import __version__\n\n__all__ = ["__version__"]\n',
-    "about.py": '"""Version."""\n__version__ = "1"\n',
+    "about.py": (
+        '"""Version."""\n__version__ = "1"\n\n\n'
+        'def kernels() -> None:\n    """Kernels."""\n    from .kernels import best\n'
+    ),
     "errors.py": '"""Errors."""\nfrom collections.abc import Sequence\n',
     "functional/__init__.py": '"""Maths."""\nfrom .paths import best\n\n__all__ = ["best"]\n',
     "functional/paths.py": '"""Paths."""\nimport torch\n\nfrom ..errors import X\nfrom . import scores\n',
@@ -36,7 +39,11 @@ SOUND = {
     ),
     "models/__init__.py": '"""Models."""\nfrom ..layers.chain import build\n',
     "pipeline/__init__.py": '"""Pipeline."""\nfrom ..layers.chain import build\nfrom ..tags import TagSet\n',
-    "cli/__init__.py": '"""Commands."""\nfrom ..pipeline import x\nfrom ..about import __version__\n',
+    "kernels/__init__.py": '"""Kernels."""\nfrom ..functional import best\n',
+    "cli/__init__.py": (
+        '"""Commands."""\nfrom ..errors import X\nfrom ..about import __version__\n\n\n'
+        'def run() -> None:\n    """Run."""\n    from ..pipeline import x\n'
+    ),
 }
 
 
@@ -63,6 +70,14 @@ def test_files_and_functions_are_short_enough_to_read(folder):
     assert not problems, "\n" + "\n".join(problems)
 
 
+@pytest.mark.parametrize("pattern", ["*.pyx", "*.pxd", "*.cpp", "*.hpp"])
+def test_files_of_other_languages_are_short_enough_to_read(pattern):
+    lengths = {
+        path.name: len(path.read_text(encoding="utf8").splitlines()) for path in PACKAGE.rglob(pattern)
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > layering.MAX_FILE_LINES} == {}
+
+
 @pytest.mark.parametrize("check", [*CHECKS, layering.check_sizes])
 def test_a_sound_package_passes_every_check(check, tmp_path):
     assert check(write_package(tmp_path)) == []
@@ -82,6 +97,8 @@ def test_a_sound_package_passes_every_check(check, tmp_path):
         ("pipeline/extra.py", "from ..cli import x", "'pipeline' must not import 'cli'"),
         ("errors.py", "from . import tags", "'errors' must not import 'tags'"),
         ("about.py", "from .errors import X", "'about' must not import 'errors'"),
+        ("about.py", "from .kernels import best", "'about' must not import 'kernels'"),
+        ("about.py", "def f():\n    from .pipeline import x", "'about' must not import 'pipeline'"),
         ("tags/extra.py", "from .. import __version__", "'tags' must not import '__init__'"),
         ("tags/extra.py", "if True:\n    from ..layers import x", "'tags' must not import 'layers'"),
         ("tags/extra.py", "def f():\n    from ..layers import x", "'tags' must not import 'layers'"),
@@ -112,6 +129,11 @@ def test_an_own_import_that_is_scoped_or_absolute_is_found(line, problem, tmp_pa
     problems = layering.check_own_imports(write_package(tmp_path, {"tags/extra.py": line}))
     assert len(problems) == 1
     assert problem in problems[0]
+
+
+def test_an_import_of_a_compiled_module_is_no_cycle(tmp_path):
+    changes = {"tags/__init__.py": "from .a import x", "tags/a.py": "from . import _c", "tags/_c.pyx": ""}
+    assert layering.check_cycles(write_package(tmp_path, changes)) == []
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 NEEDED = (
     "constraints.txt",
     "setup.cfg",
+    "setup.py",
     "pyproject.toml",
     "scripts/setup-venv",
     "scripts/quickstart",
@@ -100,6 +101,34 @@ def test_the_second_run_installs_nothing_until_the_constraints_change(checkout: 
     assert calls(checkout)[:3] == INSTALLS
 
 
+@pytest.mark.parametrize("name", ["_crf.pyx", "_crf.pxd", "src/avx2.cpp", "src/simd.hpp"])
+def test_other_sources_of_the_kernels_are_compiled_again(checkout: Path, name: str) -> None:
+    path = checkout / "spacy_crf_ner" / "kernels" / "cpu" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("one\n", encoding="utf8")
+    call(checkout, "quickstart")
+    assert "Everything is installed" in call(checkout, "quickstart").stdout
+    path.write_text("another\n", encoding="utf8")
+    call(checkout, "quickstart")
+    assert calls(checkout)[:3] == INSTALLS
+
+
+@pytest.mark.parametrize("name", ["SPACY_CRF_NER_BUILD", "CC", "CXX"])
+def test_another_compiler_or_setting_installs_again(checkout: Path, name: str) -> None:
+    call(checkout, "quickstart")
+    call(checkout, "quickstart", **{name: "other"})
+    assert calls(checkout)[:3] == INSTALLS
+    assert "Everything is installed" in call(checkout, "quickstart", **{name: "other"}).stdout
+
+
+def test_what_one_script_builds_otherwise_the_other_builds_again(checkout: Path) -> None:
+    call(checkout, "test")
+    call(checkout, "quickstart")
+    assert "Everything is installed" in call(checkout, "test").stdout
+    call(checkout, "quickstart", SPACY_CRF_NER_BUILD="skip")
+    assert "Everything is installed" not in call(checkout, "test").stdout
+
+
 def test_the_tests_get_their_own_packages_and_arguments(checkout: Path) -> None:
     call(checkout, "quickstart")
     result = call(checkout, "test")
@@ -123,7 +152,7 @@ def test_a_fitting_python_is_searched_for(checkout: Path, tmp_path: Path) -> Non
     old.write_text("#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.2\nexit 1\n", encoding="utf8")
     shutil.copy(tmp_path / "fake python", new)
     old.chmod(0o755)
-    for name in ("bash", "env", "dirname", "cat", "cksum", "mkdir", "cp"):
+    for name in ("bash", "env", "dirname", "cat", "cksum", "mkdir", "cp", "rm"):
         (folder / name).symlink_to(str(shutil.which(name)))
     result = call(checkout, "quickstart", PYTHON="", PATH=str(folder))
     assert result.returncode == 0, result.stderr
