@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
-from ..functional import Potentials, SpanPaths, span_log_probs, viterbi
-from ..tags import TagSet, TagSpan, span_paths, tags_to_spans
+from ..functional import Potentials, SpanPaths
+from ..kernels import span_log_probs, viterbi
+from ..tags import IntArray, SpanPathArrays, TagSet, TagSpan, find_spans, found_paths, span_paths
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,16 @@ def decode_viterbi(potentials: Potentials, tagset: TagSet, *, probabilities: boo
     RAISES (PotentialsError): A score is NaN or +inf.
     """
     tags, _ = viterbi(potentials)
-    rows, lengths = tags.tolist(), potentials.lengths.tolist()
-    found = [tags_to_spans(tagset, row[:length]) for row, length in zip(rows, lengths, strict=True)]
-    if not probabilities:
-        return [[DecodedSpan(span) for span in spans] for spans in found]
-    flat = [(sequence, span) for sequence, spans in enumerate(found) for span in spans]
-    decoded: list[list[DecodedSpan]] = [[] for _ in found]
-    for (sequence, span), probability in zip(flat, span_probabilities(potentials, tagset, flat), strict=True):
+    if not potentials.is_packed:
+        tags = tags[potentials.token_mask()]
+    ids, lengths = tags.cpu().numpy(), potentials.lengths.cpu().numpy()
+    found = find_spans(tagset, ids, lengths)
+    decoded: list[list[DecodedSpan]] = [[] for _ in lengths]
+    chances: list[float] | list[None] = [None] * len(found.starts)
+    if probabilities and len(found.starts):
+        chances = _probabilities(potentials, found_paths(tagset, ids, lengths, found))
+    for sequence, start, end, label, probability in zip(*map(_as_list, found), chances, strict=True):
+        span = TagSpan(start, end, tagset.labels[label])
         decoded[sequence].append(DecodedSpan(span, probability))
     return decoded
 
@@ -58,8 +62,16 @@ def span_probabilities(
     """
     if not spans:
         return []
+    return _probabilities(potentials, span_paths(tagset, spans))
+
+
+def _probabilities(potentials: Potentials, arrays: SpanPathArrays) -> list[float]:
     device = potentials.emissions.device
-    arrays = span_paths(tagset, spans)
     paths = SpanPaths(*(torch.as_tensor(array, device=device) for array in arrays))
     result: list[float] = span_log_probs(potentials, paths).exp().tolist()
     return result
+
+
+def _as_list(array: IntArray) -> list[int]:
+    values: list[int] = array.tolist()
+    return values

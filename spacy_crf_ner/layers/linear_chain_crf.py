@@ -1,12 +1,13 @@
 """The CRF as a Thinc layer: its parameters, and the way from token scores to `Potentials`."""
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any, cast
 
 import torch
 from thinc.api import Model, torch2xp, xp2torch
-from thinc.types import Floats2d, Floats3d
+from thinc.types import Floats2d
 
 from ..errors import Errors, SpacyCrfNerError
 from ..functional import Potentials, PotentialsGradient
@@ -53,7 +54,7 @@ def forward(model: Model[Emissions, Potentials], X: Emissions, is_train: bool) -
     model (Model): The layer.
     X (List[Floats2d]): Emissions, one array per sequence. *Shape:* (n_tokens, n_tags), float32.
     is_train (bool): Ignored.
-    RETURNS (tuple[Potentials, Callable]): The potentials, on the device of `X`, and backprop.
+    RETURNS (tuple[Potentials, Callable]): The potentials, packed, on the device of `X`, and backprop.
     RAISES (SpacyCrfNerError): Emissions of another width than the layer's.
     """
     nO = model.get_dim("nO")
@@ -62,11 +63,11 @@ def forward(model: Model[Emissions, Potentials], X: Emissions, is_train: bool) -
             raise SpacyCrfNerError(Errors.L001.format(expected=nO, got=emissions.shape[1]))
     lengths = [emissions.shape[0] for emissions in X]
     scale = model.attrs["learn_rate_scale"]
-    padded = xp2torch(_pad(model, X, max(lengths, default=0)))
     transitions, start, end = (xp2torch(model.get_param(name)) * scale for name in PARAMETERS)
     potentials = Potentials(
-        emissions=padded,
-        lengths=torch.tensor(lengths, dtype=torch.int64, device=padded.device),
+        emissions=xp2torch(_packed(model, X)),
+        # On the CPU, where they are known: nothing has to wait for a GPU to learn them.
+        lengths=torch.tensor(lengths, dtype=torch.int64),
         transitions=transitions,
         start=start,
         end=end,
@@ -75,8 +76,9 @@ def forward(model: Model[Emissions, Potentials], X: Emissions, is_train: bool) -
     def backprop(gradient: PotentialsGradient) -> Emissions:
         for name in PARAMETERS:
             model.inc_grad(name, _to_array(model, getattr(gradient, name) * scale))
-        d_padded = cast(Floats3d, _to_array(model, gradient.emissions))
-        return [d_padded[index, :length] for index, length in enumerate(lengths)]
+        d_packed = cast(Floats2d, _to_array(model, gradient.emissions))
+        ends = list(itertools.accumulate(lengths))
+        return [d_packed[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 
     return potentials, backprop
 
@@ -107,11 +109,11 @@ def resize_linear_chain_crf(layer: Model[Emissions, Potentials], nO: int) -> Mod
     return grow(layer, build_linear_chain_crf_v1(nO, layer.attrs["learn_rate_scale"]))
 
 
-def _pad(model: Model[Emissions, Potentials], X: Emissions, seq_len: int) -> Floats3d:
-    padded = model.ops.alloc3f(len(X), seq_len, model.get_dim("nO"))
-    for index, emissions in enumerate(X):
-        padded[index, : emissions.shape[0]] = emissions
-    return padded
+def _packed(model: Model[Emissions, Potentials], X: Emissions) -> Floats2d:
+    """The batch's emissions one after another, copied: what is done to them is not done to the layer before."""
+    if not X:
+        return model.ops.alloc2f(0, model.get_dim("nO"))
+    return cast(Floats2d, model.ops.xp.concatenate(X))
 
 
 def _to_array(model: Model[Emissions, Potentials], tensor: torch.Tensor) -> Any:

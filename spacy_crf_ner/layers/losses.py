@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..functional import Potentials, PotentialsGradient, log_partition, negative_log_likelihood
+from ..functional import Potentials, PotentialsGradient
+from ..kernels import log_partition, negative_log_likelihood
 
 SCORES = ("emissions", "transitions", "start", "end")
 
@@ -14,7 +15,8 @@ def nll_loss(potentials: Potentials, target: Tensor) -> tuple[float, PotentialsG
     """Negative log-likelihood of (partial) annotation, summed over the batch.
 
     potentials (Potentials): The batch, with the masks that decoding uses, too.
-    target (Tensor): Tag ids (batch, seq_len), int64, or allowed tags (batch, seq_len, n_tags), bool.
+    target (Tensor): Tag ids, *Shape:* (batch, seq_len) or (n_tokens,), int64; or allowed tags, *Shape:* as the
+        emissions, bool.
     RETURNS (tuple[float, PotentialsGradient]): The loss in nats, and its gradient.
     RAISES (ImpossibleSequenceError): The masks forbid a target.
     RAISES (PotentialsError): Scores of NaN or +inf.
@@ -43,7 +45,7 @@ def rehearsal_loss(potentials: Potentials, teacher: Potentials) -> tuple[float, 
     for name in SCORES:
         score = getattr(leaves, name)
         # Tags that the teacher does not know come last: it expects them never.
-        known = score[:, :, :first] if name == "emissions" else score[(slice(first),) * score.dim()]
+        known = score[..., :first] if name == "emissions" else score[(slice(first),) * score.dim()]
         distance = distance + (getattr(expected, name) * (getattr(fixed, name).detach() - known)).sum()
     return _with_gradient(distance, leaves)
 

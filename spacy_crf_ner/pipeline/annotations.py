@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span
 
 from ..functional import Potentials
 from ..layers import DecodedSpan
-from ..tags import TagSet, TagSpan, allowed_tags
+from ..tags import BoolArray, TagSet, TagSpan, allowed_tags
 
 PROBABILITY = "crf_prob"
 BEGIN, INSIDE = 3, 1
@@ -61,24 +61,20 @@ def constrain(
 ) -> Potentials:
     """Restrict the paths of each Doc to those that agree with it. There always are some.
 
-    potentials (Potentials): The batch.
+    potentials (Potentials): The batch, packed.
     docs (Sequence[Doc]): Its Docs.
     presets (Sequence[Preset]): What to respect in each. Entities whose label is not known to the CRF only keep others
         from their tokens.
     tagset (TagSet): The tags.
-    RETURNS (Potentials): The batch with `allowed_tags`.
+    RETURNS (Potentials): The batch, with `allowed_tags` unless all tags are allowed everywhere.
     """
-    allowed = np.ones((len(docs), potentials.seq_len, tagset.n_tags), dtype=bool)
-    for index, (doc, preset) in enumerate(zip(docs, presets, strict=True)):
-        known = [entity for entity in preset.entities if entity.label in tagset.labels]
-        unknown = [entity for entity in preset.entities if entity.label not in tagset.labels]
-        taken = [position for entity in unknown for position in range(entity.start, entity.end)]
-        is_space = [token.is_space for token in doc]
-        allowed[index, : len(doc)] = allowed_tags(
-            tagset, len(doc), spans=known, outside=(*preset.blocked, *taken), is_space=is_space
-        )
-    mask = torch.as_tensor(allowed, device=potentials.emissions.device)
-    return replace(potentials, allowed_tags=mask)
+    masks = [_allowed(doc, preset, tagset) for doc, preset in zip(docs, presets, strict=True)]
+    if all(mask is None for mask in masks):
+        return potentials
+    free = (np.ones((len(doc), tagset.n_tags), dtype=bool) for doc in docs)
+    allowed = [everything if mask is None else mask for mask, everything in zip(masks, free, strict=True)]
+    device = potentials.emissions.device
+    return replace(potentials, allowed_tags=torch.as_tensor(np.concatenate(allowed), device=device))
 
 
 def new_entities(doc: Doc, decoded: Sequence[DecodedSpan], preset: Preset) -> list[DecodedSpan]:
@@ -121,6 +117,18 @@ def write_entities(
     if probabilities:
         for span, prediction in zip(spans, added, strict=True):
             span._.set(PROBABILITY, prediction.probability)
+
+
+def _allowed(doc: Doc, preset: Preset, tagset: TagSet) -> BoolArray | None:
+    """The tags that a Doc leaves to its tokens, *Shape:* (n_tokens, n_tags); None if it leaves all."""
+    is_space = doc.to_array(["IS_SPACE"]).reshape(len(doc)).astype(bool)
+    if not (preset.entities or preset.blocked or is_space.any()):
+        return None
+    known = [entity for entity in preset.entities if entity.label in tagset.labels]
+    unknown = [entity for entity in preset.entities if entity.label not in tagset.labels]
+    taken = [position for entity in unknown for position in range(entity.start, entity.end)]
+    outside = (*preset.blocked, *taken)
+    return allowed_tags(tagset, len(doc), spans=known, outside=outside, is_space=is_space)
 
 
 def _forget_probabilities(doc: Doc, kept: Sequence[Span]) -> None:

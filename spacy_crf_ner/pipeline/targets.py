@@ -53,26 +53,22 @@ def constrain_and_target(
 ) -> tuple[Potentials, Tensor]:
     """Masks and targets of a training batch.
 
-    potentials (Potentials): The batch, without masks.
-    annotations (Sequence[Annotation]): One per sequence.
+    potentials (Potentials): The batch, packed and without masks.
+    annotations (Sequence[Annotation]): One per sequence, and at least one.
     tagset (TagSet): The tags; all labels of the annotations are known to it.
     RETURNS (tuple[Potentials, Tensor]): The potentials with the masks that decoding applies, too, and the target:
-        tag ids (batch, seq_len), int64, if every token is annotated, else allowed tags (batch, seq_len, n_tags), bool.
+        tag ids (n_tokens,), int64, if every token is annotated, else allowed tags (n_tokens, n_tags), bool.
     """
-    shape = (potentials.batch_size, potentials.seq_len, tagset.n_tags)
-    possible, wanted = np.ones(shape, dtype=bool), np.ones(shape, dtype=bool)
-    for index, annotation in enumerate(annotations):
-        free, known = _masks(annotation, tagset)
-        possible[index, : len(free)] = free
-        wanted[index, : len(known)] = known
+    masks = [_masks(annotation, tagset) for annotation in annotations]
+    nothing = np.ones((0, tagset.n_tags), dtype=bool)
+    possible, wanted = (np.concatenate([nothing, *parts]) for parts in zip(*masks, strict=True))
     device = potentials.emissions.device
     potentials = with_scheme(potentials, tagset)
-    potentials = replace(potentials, allowed_tags=torch.as_tensor(possible, device=device))
-    target = torch.as_tensor(wanted, device=device)
-    inside = potentials.token_mask()
-    if bool((target.sum(2) == 1)[inside].all()):
-        target = target.to(torch.int8).argmax(2)
-    return potentials, target
+    if not possible.all():
+        potentials = replace(potentials, allowed_tags=torch.as_tensor(possible, device=device))
+    if (wanted.sum(1) == 1).all():
+        return potentials, torch.as_tensor(wanted.argmax(1), device=device)
+    return potentials, torch.as_tensor(wanted, device=device)
 
 
 def with_scheme(potentials: Potentials, tagset: TagSet) -> Potentials:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..errors import Errors, TagError
-from .schemes import OUTSIDE, BoolArray, TagSet
+from .schemes import OUTSIDE, BoolArray, IntArray, TagSet
 from .spans import TagSpan, carried_on, spans_to_tags
 
 
@@ -32,18 +32,18 @@ def allowed_tags(
     RAISES (TagError): Spans or tokens that leave the sequence, spans that overlap, an unknown label, a token that is
         both in a span and outside, or `is_space` of another length.
     """
-    outside = list(outside)
+    outside = np.fromiter(outside, dtype=np.int64)
     _check(length, outside, is_space)
     allowed = np.ones((length, tagset.n_tags), dtype=bool)
     if is_space is not None and tagset.rules.bounded:
         allowed[np.asarray(is_space, dtype=bool)] &= ~_edges(tagset)
     spans = list(spans)
     tags = spans_to_tags(tagset, spans, length)
-    for position in outside:
-        if tags[position] != OUTSIDE:
-            name = tagset.tags[tags[position]]
-            raise TagError(Errors.T010.format(position=position, tag=name))
-        allowed[position] = np.arange(tagset.n_tags) == OUTSIDE
+    contradicted = outside[tags[outside] != OUTSIDE]
+    if len(contradicted):
+        position = int(contradicted[0])
+        raise TagError(Errors.T010.format(position=position, tag=tagset.tags[tags[position]]))
+    allowed[outside] = np.arange(tagset.n_tags) == OUTSIDE
     for span in spans:
         _keep_apart(tagset, allowed, span, length)
     for span in spans:
@@ -53,12 +53,12 @@ def allowed_tags(
     return allowed
 
 
-def _check(length: int, outside: Sequence[int], is_space: Sequence[bool] | BoolArray | None) -> None:
+def _check(length: int, outside: IntArray, is_space: Sequence[bool] | BoolArray | None) -> None:
     if is_space is not None and len(is_space) != length:
         raise TagError(Errors.T013.format(length=length, got=len(is_space)))
-    for position in outside:
-        if not 0 <= position < length:
-            raise TagError(Errors.T014.format(last=length - 1, got=position))
+    wrong = outside[(outside < 0) | (outside >= length)]
+    if len(wrong):
+        raise TagError(Errors.T014.format(last=length - 1, got=int(wrong[0])))
 
 
 def _keep_apart(tagset: TagSet, allowed: BoolArray, span: TagSpan, length: int) -> None:

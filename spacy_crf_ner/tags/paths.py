@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .schemes import BoolArray, IntArray, TagSet
-from .spans import TagSpan, carried_on, span_tags
+from .spans import FoundSpans, TagSpan, carried_on, span_tags
 
 
 class SpanPathArrays(NamedTuple):
@@ -55,4 +55,28 @@ def span_paths(tagset: TagSet, spans: Sequence[tuple[int, TagSpan]]) -> SpanPath
         tags=tags,
         before=before,
         after=after,
+    )
+
+
+def found_paths(tagset: TagSet, tags: IntArray, lengths: IntArray, found: FoundSpans) -> SpanPathArrays:
+    """What `span_paths` gives for spans that `find_spans` found, without spelling them again.
+
+    tagset (TagSet): The tags.
+    tags (IntArray): The tag ids that were searched. *Shape:* (n_tokens,), int64.
+    lengths (IntArray): Tokens per sequence. *Shape:* (batch,), int64.
+    found (FoundSpans): The spans.
+    RETURNS (SpanPathArrays): One row per span.
+    """
+    sizes = found.ends - found.starts
+    firsts = found.starts + (np.cumsum(lengths) - lengths)[found.sequences]
+    columns = np.arange(sizes.max(initial=1))
+    inside = columns < sizes[:, None]
+    spelled = np.where(inside, tags[np.where(inside, firsts[:, None] + columns, 0)], -1)
+    return SpanPathArrays(
+        sequences=found.sequences,
+        starts=found.starts,
+        ends=found.ends,
+        tags=spelled,
+        before=~tagset.continues[:, tags[firsts]].T,
+        after=~tagset.continues[tags[firsts + sizes - 1]],
     )

@@ -143,12 +143,17 @@ class TagSet:
     @cached_property
     def allowed_transitions(self) -> BoolArray:
         """Moves [from, to] that the scheme allows. *Shape:* (n_tags, n_tags)."""
-        allowed = np.outer(self.allowed_end, self.allowed_start)
+        return _read_only(np.outer(self.allowed_end, self.allowed_start) | self.continues)
+
+    @cached_property
+    def continues(self) -> BoolArray:
+        """Moves [from, to] that stay within one entity. *Shape:* (n_tags, n_tags)."""
+        within = np.zeros((self.n_tags, self.n_tags), dtype=bool)
         for label in self.labels:
             for prefix, following in self.rules.continues.items():
                 for onward in following:
-                    allowed[self.tag_id(prefix, label), self.tag_id(onward, label)] = True
-        return _read_only(allowed)
+                    within[self.tag_id(prefix, label), self.tag_id(onward, label)] = True
+        return _read_only(within)
 
     @cached_property
     def _outside(self) -> BoolArray:

@@ -74,19 +74,52 @@ def tags_to_spans(tagset: TagSet, tags: Sequence[int] | IntArray) -> list[TagSpa
     RETURNS (list[TagSpan]): The spans, in order.
     RAISES (TagError): A tag id out of range, or tags that the scheme does not allow in this order.
     """
-    ids = [int(tag) for tag in tags]
-    _check_well_formed(tagset, ids)
-    spans: list[TagSpan] = []
-    start = 0
-    for position, tag in enumerate(ids):
-        if tag == OUTSIDE:
-            continue
-        label = tagset.parts(tag)[1]
-        if position == 0 or not _continues(tagset, ids[position - 1], tag):
-            start = position
-        if position + 1 == len(ids) or not _continues(tagset, tag, ids[position + 1]):
-            spans.append(TagSpan(start, position + 1, label))
-    return spans
+    ids = np.asarray(tags, dtype=np.int64)
+    found = find_spans(tagset, ids, np.array([len(ids)], dtype=np.int64))
+    columns = (found.starts.tolist(), found.ends.tolist(), found.labels.tolist())
+    return [TagSpan(start, end, tagset.labels[label]) for start, end, label in zip(*columns, strict=True)]
+
+
+class FoundSpans(NamedTuple):
+    """Spans of a batch, by sequence and then by place.
+
+    sequences (IntArray): The sequence each lies in. *Shape:* (n_spans,).
+    starts (IntArray): First tokens. *Shape:* (n_spans,).
+    ends (IntArray): Tokens after the last. *Shape:* (n_spans,).
+    labels (IntArray): Positions of the labels in `TagSet.labels`. *Shape:* (n_spans,).
+    """
+
+    sequences: IntArray
+    starts: IntArray
+    ends: IntArray
+    labels: IntArray
+
+
+def find_spans(tagset: TagSet, tags: IntArray, lengths: IntArray) -> FoundSpans:
+    """Read the spans that well-formed tag sequences spell, for a whole batch at once.
+
+    tagset (TagSet): The tags.
+    tags (IntArray): Tag ids of all sequences, one sequence after the other. *Shape:* (n_tokens,), int64.
+    lengths (IntArray): Tokens per sequence. *Shape:* (batch,), int64.
+    RETURNS (FoundSpans): The spans.
+    RAISES (TagError): A tag id out of range, or tags that the scheme does not allow in this order.
+    """
+    offsets = np.cumsum(lengths) - lengths
+    nonempty = lengths > 0
+    first = np.zeros(len(tags) + 1, dtype=bool)
+    first[offsets[nonempty]] = True
+    first[-1] = True
+    _check_well_formed(tagset, tags, first[:-1], first[1:], offsets[nonempty])
+    inner = ~first[1:-1]
+    carried_on = np.zeros(len(tags) + 1, dtype=bool)
+    carried_on[1:-1] = inner & tagset.continues[tags[:-1], tags[1:]]
+    named = tags != OUTSIDE
+    starts = np.flatnonzero(named & ~carried_on[:-1])
+    ends = np.flatnonzero(named & ~carried_on[1:]) + 1
+    sequences = np.searchsorted(np.cumsum(lengths), starts, side="right")
+    shift = offsets[sequences] if len(starts) else np.zeros(0, dtype=np.int64)
+    labels = (tags[starts] - 1) // len(tagset.rules.prefixes)
+    return FoundSpans(sequences, starts - shift, ends - shift, labels)
 
 
 def carried_on(tagset: TagSet, span: TagSpan) -> BoolArray:
@@ -104,22 +137,24 @@ def carried_on(tagset: TagSet, span: TagSpan) -> BoolArray:
     return carried
 
 
-def _continues(tagset: TagSet, tag: int, following: int) -> bool:
-    if tag == OUTSIDE or following == OUTSIDE:
-        return False
-    prefix, label = tagset.parts(tag)
-    next_prefix, next_label = tagset.parts(following)
-    return label == next_label and next_prefix in tagset.rules.continues[prefix]
+def _check_well_formed(
+    tagset: TagSet, tags: IntArray, first: BoolArray, last: BoolArray, offsets: IntArray
+) -> None:
+    outside = (tags < 0) | (tags >= tagset.n_tags)
+    if outside.any():
+        index = int(outside.argmax())
+        place = _place(index, offsets)
+        raise TagError(Errors.T007.format(last=tagset.n_tags - 1, got=int(tags[index]), position=place))
+    allowed = np.empty(len(tags), dtype=bool)
+    allowed[1:] = tagset.allowed_transitions[tags[:-1], tags[1:]]
+    allowed[first] = tagset.allowed_start[tags[first]]
+    allowed[last] &= tagset.allowed_end[tags[last]]
+    if not allowed.all():
+        index = int(allowed.argmin())
+        name, place = tagset.tags[tags[index]], _place(index, offsets)
+        raise TagError(Errors.T008.format(tag=name, position=place, scheme=tagset.scheme))
 
 
-def _check_well_formed(tagset: TagSet, ids: list[int]) -> None:
-    for position, tag in enumerate(ids):
-        if not 0 <= tag < tagset.n_tags:
-            raise TagError(Errors.T007.format(last=tagset.n_tags - 1, got=tag, position=position))
-        into = tagset.allowed_transitions[ids[position - 1]] if position else tagset.allowed_start
-        allowed = into[tag]
-        if position + 1 == len(ids):
-            allowed = allowed and tagset.allowed_end[tag]
-        if not allowed:
-            name = tagset.tags[tag]
-            raise TagError(Errors.T008.format(tag=name, position=position, scheme=tagset.scheme))
+def _place(index: int, offsets: IntArray) -> int:
+    """A token's position within its sequence."""
+    return index - int(offsets[np.searchsorted(offsets, index, side="right") - 1])

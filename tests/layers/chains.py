@@ -33,12 +33,9 @@ def random_emissions(lengths: tuple[int, ...] = LENGTHS, n_tags: int = 3, seed: 
 
 
 def random_target(lengths: tuple[int, ...] = LENGTHS, n_tags: int = 3, seed: int = 2) -> torch.Tensor:
-    """A path for each sequence. *Shape:* (batch, longest), int64, -1 in the padding"""
+    """A path for each sequence, one after another. *Shape:* (n_tokens,), int64"""
     generator = np.random.default_rng(seed)
-    target = np.full((len(lengths), max(lengths, default=0)), -1, dtype="int64")
-    for row, length in zip(target, lengths, strict=True):
-        row[:length] = generator.integers(0, n_tags, length)
-    return torch.tensor(target)
+    return torch.tensor(generator.integers(0, n_tags, sum(lengths)))
 
 
 def in_float64(potentials: Potentials) -> Potentials:

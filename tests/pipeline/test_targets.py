@@ -87,7 +87,16 @@ def test_full_annotation_becomes_tag_ids_and_partial_annotation_a_mask() -> None
         constrained, target = constrain_and_target(potentials, annotations, crf.tagset)
         assert target.dtype == dtype
         assert constrained.allowed_transitions is not None
-        assert constrained.allowed_tags is not None
+        assert target.shape == constrained.emissions.shape[: target.dim()]
+
+
+def test_tags_are_masked_only_where_something_forbids_them() -> None:
+    crf = component(VOCAB, random_scores(0), LABELS)
+    for words, masked in ((["a", "b"], False), (["a", "\n"], True)):
+        gold = example(words, [])
+        scores = crf.model.predict([gold.predicted])
+        constrained, _ = constrain_and_target(scores, [read_annotation(gold)], crf.tagset)
+        assert (constrained.allowed_tags is not None) == masked
 
 
 def consistent(spans: tuple[TagSpan, ...], ents: Ents, known: set[int]) -> bool:

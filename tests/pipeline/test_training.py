@@ -149,7 +149,7 @@ def test_gold_entities_with_whitespace_are_trained_on(scheme: str, words: list[s
     nlp = make_nlp(scheme=scheme)
     examples = [example_of(nlp, words, tags)]
     losses = train(nlp, examples, steps=12)
-    assert 0 < losses[-1] < 0.2 * losses[0]
+    assert 0 <= losses[-1] < 0.2 * losses[0]
     doc = nlp(Doc(nlp.vocab, words=words))
     assert all(not doc[start].is_space and not doc[end - 1].is_space for start, end, _ in entities(doc))
 
