@@ -1,0 +1,1 @@
+"""Parts of the CRF benchmark: cases, implementations, agreement, timing, limits, tables."""
