@@ -133,7 +133,9 @@ def _viterbi(potentials: Potentials, layout: Layout) -> tuple[Tensor, Tensor]:
 def _span_log_probs(potentials: Potentials, layout: Layout, spans: SpanPaths) -> tuple[Tensor, Tensor]:
     solved = solve(potentials, layout)
     log_probs, weak = score_spans(potentials, layout, solved, spans)
-    lost = torch.zeros_like(solved.totals, dtype=torch.bool).index_put_((spans.sequences[weak],), weak.new_ones(()))
+    lost = torch.zeros_like(solved.totals, dtype=torch.bool).index_put_(
+        (spans.sequences[weak],), weak.new_ones(())
+    )
     if solved.lost is not None:
         lost[solved.lost] = True
     if bool(lost.any()):

@@ -1,14 +1,15 @@
 """Forward and backward recursions in scaled exponential space, together, as batched matrix products.
 
-With m_j the highest transition into tag j, moved into the scores of all tokens but the first, and x_t the scores of token
-t minus their maximum, alpha_t = (alpha_(t-1) @ exp(transitions - m)) * exp(x_t), and beta likewise from the end. No factor
-exceeds 1, and every few steps both are divided by their sums (Rabiner 1989, section V.A). The logarithms of sums and
-maxima are added up in float64.
+With m_j the highest transition into tag j, moved into the scores of all tokens but the first, and x_t the scores of
+token t minus their maximum, what arrives at a token is alpha_(t-1) @ exp(transitions - m), and its state alpha_t is that
+times exp(x_t); beta likewise from the end. No factor exceeds 1, and every few steps both are divided by their sums
+(Rabiner 1989, section V.A). The logarithms of sums and maxima are added up in float64.
 
-Sums of products of positive numbers keep their digits; what this space can lose is numbers too small for it. A tag that
-paths lead through and whose state falls below the smallest normal number may be zero from there on, and nothing at the
-end shows it: forward and backward chain can lose the same paths, on either side of the place where these would have
-won. So each sequence in which such a state occurs is named in `Chains.flagged`, to be computed another way.
+Sums of products of positive numbers keep their digits; what this space can lose is numbers too small for it. Nothing
+at the end shows that: forward and backward chain can lose the same paths, on either side of the place where these win,
+and then agree with each other at every token. But a state that is lost does no harm where much more arrives from other
+states at every tag that it leads to. So `lost_tokens` looks at what arrives, and names each token at which some tag
+that can be reached gets no more than what may have been lost; its sequence must be computed another way.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ RESCALE_EVERY = 4
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """Potentials as factors of at most 1: each token's, with start or end if it is first or last, divided by the highest.
+    """Potentials as factors of at most 1: a token's, with start and end at the edges, are divided by the highest.
 
     scores (Tensor): x, of which `emissions` is the exponential. *Shape:* (n_tokens, n_tags), nats.
     emissions (Tensor): *Shape:* (n_tokens, n_tags).

@@ -19,8 +19,8 @@ def score_spans(
     layout (Layout): Its tokens, at least one.
     solved (Solved): What `solve` returned.
     spans (SpanPaths): The stretches, at least one.
-    RETURNS (tuple[Tensor, Tensor]): Log-probabilities, *Shape:* (n_spans,), float64, nats; True where they are not to be
-        relied on, because neighbours are too improbable, *Shape:* (n_spans,), bool.
+    RETURNS (tuple[Tensor, Tensor]): Log-probabilities, *Shape:* (n_spans,), float64, nats; True where they may be
+        wrong, because the neighbours admitted are too improbable, *Shape:* (n_spans,), bool.
     """
     lengths = layout.lengths.to(layout.sequences.device)
     stops = lengths.cumsum(0).index_select(0, spans.sequences)

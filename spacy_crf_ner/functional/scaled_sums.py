@@ -51,7 +51,9 @@ def solve(potentials: Potentials, layout: Layout) -> Solved:
     factors = factors_of(potentials, layout, space)
     chains = run_chains(factors, schedule, space)
     alphas = torch.index_select(chains.states, 0, schedule.forward, out=space.take(n_tokens))
-    products = torch.index_select(chains.arriving, 0, schedule.backward, out=space.take(n_tokens)).mul_(alphas)
+    products = torch.index_select(chains.arriving, 0, schedule.backward, out=space.take(n_tokens)).mul_(
+        alphas
+    )
     sums = products.sum(1, keepdim=True)
     totals = _totals(layout, alphas.index_select(0, layout.last).sum(1), factors, schedule, chains)
     weak = sums.squeeze(1) < lowest_sum(products)

@@ -1,8 +1,8 @@
 """The best path by two chains that meet in the middle of each sequence, and go back from there to both ends.
 
-There is no matrix product in the space of maxima: each step adds the states to the transitions and takes maxima over the
-tags to come from, which stand first in memory so that the rest, rows times tags, is one long vector. Where a maximum came
-from is found again on the way back, for one tag of each row and not for all.
+There is no matrix product in the space of maxima: each step adds the states to the transitions and takes maxima over
+the tags to come from, which stand first in memory, so that the rest, rows times tags, is one long vector. Where a
+maximum came from is found again on the way back, for one tag of each row and not for all.
 """
 
 import torch
@@ -16,7 +16,7 @@ from .workspace import Workspace
 
 # Steps between two subtractions of the maximum, which keep the digits of float32 for differences of scores.
 LEVEL_EVERY = 8
-# Numbers in the buffer of states plus transitions, which should fit into a processor's cache and not grow with the batch.
+# Numbers in the buffer of states plus transitions, which should fit into a processor's cache, whatever the batch.
 MOST_SUMS = 3 * 2**19
 
 
@@ -100,7 +100,7 @@ def _arrive(columns: Tensor, moves: Tensor, sums: Tensor, arrived: Tensor) -> No
         torch.add(columns, moves, out=sums)
         torch.amax(sums, 0, out=arrived)
         return
-    for part, result in zip(columns.split(size, 2), arrived.split(size, 1), strict=True):
+    for part, result in zip(torch.split(columns, size, 2), torch.split(arrived, size, 1), strict=True):
         some = sums[:, :, : part.shape[2]]
         torch.add(part, moves, out=some)
         torch.amax(some, 0, out=result)
@@ -108,7 +108,7 @@ def _arrive(columns: Tensor, moves: Tensor, sums: Tensor, arrived: Tensor) -> No
 
 def _join(moves: Tensor, arriving: Tensor, states: Tensor, meeting: Meeting) -> tuple[Tensor, Tensor]:
     """Highest sum of both chains of each filled sequence, (n_filled,), and the tags where they end, (2, n_filled)."""
-    ends = states.index_select(0, meeting.ends.flatten()).unflatten(0, (2, -1))
+    ends = states.index_select(0, meeting.ends.flatten()).view(2, -1, states.shape[1])
     prefixes, suffixes = ends.unbind(0)
     reached = torch.empty_like(ends)
     _arrive(_columns(ends), moves, _buffer(moves, len(prefixes)), reached)

@@ -1,10 +1,11 @@
 """The order in which two chains walk over all sequences at once, from both ends, without computing much padding.
 
-Sequences are sorted by length, longest first. At step u the forward chain is at token u of every sequence that is longer
-than u, and the backward chain at token length - 1 - u. The two times so many states lie together as one block
-(2, rows, width), a slot for each state, the blocks of one step after those of another, so that every step is a few calls
-on views of large buffers. The number of rows shrinks as sequences end, in a few leaps and not at every step: views of
-blocks of equal size come from one call, and what little is computed for sequences that have ended is never looked at.
+Sequences are sorted by length, longest first. At step u the forward chain is at token u of every sequence that is
+longer than u, and the backward chain at token length - 1 - u. The two times so many states lie together as one block
+(2, rows, width), a slot for each state, the blocks of one step after those of another, so that every step is a few
+calls on views of large buffers. The number of rows shrinks as sequences end, in a few leaps and not at every step:
+views of blocks of equal size come from one call, and what little is computed for sequences that have ended is never
+looked at.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from .layout import Layout, sent
 
 # At most so many different numbers of rows in one batch: each costs calls, and each spares rows.
 MOST_LEAPS = 4
-# With thousands of views alive, Python's garbage collector looks through all that it knows. So views are made for so many
-# steps at a time.
+# With thousands of views alive, Python's garbage collector looks through all that it knows: so views are made for so
+# many steps at a time.
 STEPS_AT_ONCE = 64
 
 
@@ -67,7 +68,7 @@ class Schedule:
         RETURNS (list[Tensor]): *Shape of each:* (steps, 2, rows, width).
         """
         width = buffer.shape[1]
-        runs = buffer.split([run.n_slots for run in self.runs])
+        runs = torch.split(buffer, [run.n_slots for run in self.runs])
         return [part.view(run.steps, 2, run.rows, width) for part, run in zip(runs, self.runs, strict=True)]
 
 
@@ -113,10 +114,15 @@ def halves_of(layout: Layout) -> Schedule:
     in_forward, in_backward = ahead < allotted, behind < allotted
     forward = plan.forward(ahead.clamp_(max=plan.n_steps - 1))
     backward = plan.backward(behind.clamp_(max=plan.n_steps - 1))
-    forward, backward = torch.where(in_forward, forward, backward), torch.where(in_backward, backward, forward)
+    forward, backward = (
+        torch.where(in_forward, forward, backward),
+        torch.where(in_backward, backward, forward),
+    )
     lengths = layout.lengths[layout.lengths > 0]
     middles = (layout.offsets + steps - 1)[layout.lengths > 0]
-    ends = torch.stack((forward.index_select(0, middles), backward.index_select(0, middles + 1 - lengths % 2)))
+    ends = torch.stack(
+        (forward.index_select(0, middles), backward.index_select(0, middles + 1 - lengths % 2))
+    )
     device = layout.sequences.device
     meeting = Meeting(*(sent(value, device) for value in (ends, lengths % 2 == 1, in_forward, in_backward)))
     return plan.schedule(tokens, forward, backward, meeting)
@@ -149,11 +155,15 @@ class _Plan:
     def backward(self, steps: Tensor) -> Tensor:
         return self.backward_begins.index_select(0, steps).add_(self.rows)
 
-    def schedule(self, tokens: Tensor, forward: Tensor, backward: Tensor, meeting: Meeting | None) -> Schedule:
+    def schedule(
+        self, tokens: Tensor, forward: Tensor, backward: Tensor, meeting: Meeting | None
+    ) -> Schedule:
         sources = torch.zeros(self.n_slots, dtype=torch.int64)
         sources.index_copy_(0, forward, tokens).index_copy_(0, backward, tokens)
         device = self.device
-        return Schedule(self.runs, sent(sources, device), sent(forward, device), sent(backward, device), meeting)
+        return Schedule(
+            self.runs, sent(sources, device), sent(forward, device), sent(backward, device), meeting
+        )
 
 
 def _distances(layout: Layout, tokens: Tensor) -> tuple[Tensor, Tensor]:

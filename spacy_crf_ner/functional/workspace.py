@@ -6,9 +6,9 @@ from torch import Tensor
 class Workspace:
     """One allocation that is cut up into matrices of one width.
 
-    A C library gives large blocks back to the operating system as soon as they are freed, and every page of the next one
-    is fetched anew: with a dozen large tensors per call that took as long as computing them. It keeps the memory of one
-    block that is as large as all of them.
+    A C library gives large blocks back to the operating system as soon as they are freed, and every page of the next
+    one is fetched anew: with a dozen large tensors per call that took as long as computing them. It keeps the memory of
+    one block that is as large as all of them.
 
     like (Tensor): Has the dtype, the device and, as its last axis, the width.
     n_rows (int): Rows of all matrices together.

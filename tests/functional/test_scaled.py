@@ -67,7 +67,8 @@ def check(potentials: Potentials, relative: float = 1e-6, absolute: float = 1e-5
     expected = LOG_SPACE.expectations(exact, weights)
     counts = expected.gradient
     got = SCALED.expectations(potentials, weights)
-    bounds = {"rtol": relative, "atol": absolute}
+    # Rounding errors of a sum grow with the root of its terms, and the terms may cancel.
+    bounds = {"rtol": relative, "atol": absolute * max(1, potentials.seq_len) ** 0.5}
     torch.testing.assert_close(got.log_partition, expected.log_partition, **bounds)
     torch.testing.assert_close(SCALED.log_partition(potentials), expected.log_partition, **bounds)
     torch.testing.assert_close(got.gradient.emissions.double(), counts.emissions, rtol=0, atol=absolute)
@@ -214,6 +215,12 @@ def test_no_result_is_bound_to_inference_mode_or_to_a_graph(recursions: Recursio
         assert not result.is_inference()
 
 
+def worlds(n_tags: int) -> dict[str, torch.Tensor]:
+    """A mask for tags of two kinds, and no way from one kind to the other."""
+    first = torch.arange(n_tags) < n_tags // 2
+    return {"allowed_transitions": first[:, None] == first}
+
+
 @st.composite
 def batches(draw: st.DrawFn, longest: int = 200) -> Potentials:
     """Constrained or free batches in float32, up to 50 nats from emission to emission and 20 from move to move."""
@@ -227,14 +234,16 @@ def batches(draw: st.DrawFn, longest: int = 200) -> Potentials:
 
     move = draw(st.sampled_from([0.0, 1.0, 5.0, 20.0]))
     emissions = uniform(draw(st.sampled_from([0.0, 1.0, 5.0, 15.0, 50.0])), *shape)
-    # Long stretches that lean to one side are what takes single paths out of range.
-    emissions += draw(st.sampled_from([0.0, 0.0, 5.0])) * torch.linspace(-1, 1, shape[2])
-    masks = biluo(n_labels) if draw(st.booleans()) else {}
+    # Long stretches that lean to one side, then to the other, are what takes whole paths out of range and back.
+    period = draw(st.sampled_from([30, 100, 400]))
+    lean = draw(st.sampled_from([0.0, 0.0, 3.0])) * torch.linspace(-1, 1, shape[2])
+    emissions += lean * (torch.arange(shape[1]) // period % 2 * 2 - 1).unsqueeze(1)
+    masks = draw(st.sampled_from([{}, biluo(n_labels), worlds(shape[2])]))
     if draw(st.booleans()):
         allowed = torch.rand(shape, generator=generator) < 0.8
         allowed[:, :, 0] = True
         emissions = emissions + draw(st.sampled_from([0.0, 60.0])) * ~allowed
-        masks["allowed_tags"] = allowed
+        masks = {**masks, "allowed_tags": allowed}
     moves = (uniform(move, shape[2], shape[2]), uniform(move, shape[2]), uniform(move, shape[2]))
     return Potentials(emissions, torch.tensor(lengths), *moves, **masks)
 

@@ -119,6 +119,19 @@ INLINE T highest(Vec<T> value) {
     return fold<Max>(value);
 }
 
+// A bit for each lane of a comparison's result.
+INLINE unsigned lanes_set(FloatMask mask) {
+#if defined(CRF_AVX512)
+    return _mm512_movepi32_mask((__m512i)mask);
+#elif defined(CRF_AVX2)
+    return static_cast<unsigned>(_mm256_movemask_ps((__m256)mask));
+#else
+    unsigned bits = 0;
+    for (int lane = 0; lane < LANES<float>; ++lane) bits |= (mask[lane] ? 1u : 0u) << lane;
+    return bits;
+#endif
+}
+
 // The first `n` lanes, 0 < n < LANES.
 INLINE void store_first(float* to, FloatVector value, int n) {
 #if defined(CRF_AVX512)
