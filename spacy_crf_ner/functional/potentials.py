@@ -128,11 +128,12 @@ class Potentials:
             return
         if dtype is None:
             dtype = torch.bool if name.startswith("allowed") else self.emissions.dtype
-        if tuple(value.shape) != shape:
+        if value.shape != shape:
             raise PotentialsError(Errors.P001.format(name=name, expected=shape, got=tuple(value.shape)))
         if value.dtype != dtype:
             raise PotentialsError(Errors.P002.format(name=name, expected=dtype, got=value.dtype))
-        if value.device != self.emissions.device and not (name == "lengths" and value.device.type == "cpu"):
+        device = value.device
+        if device != self.emissions.device and not (name == "lengths" and device.type == "cpu"):
             raise PotentialsError(
                 Errors.P004.format(name=name, expected=self.emissions.device, got=value.device)
             )

@@ -9,13 +9,11 @@ from .layout import Layout, layout_of, some_sequences
 from .paths import places_of, scores_at, subtract_at
 from .potentials import Potentials, PotentialsGradient
 from .recursions import Expectations, PathExpectations, Recursions
-from .reference import LOG_SPACE
+from .reference import LOG_SPACE, PADDING_TAG
 from .scaled_spans import score_spans
 from .scaled_sums import meet, solve, weighted_counts
 from .scaled_viterbi import best_paths
 from .span_paths import SpanPaths
-
-PADDING_TAG = -1
 
 
 class Scaled:

@@ -1,8 +1,8 @@
 """Forward and backward recursions in scaled exponential space, together, as batched matrix products.
 
 With m_j the highest transition into tag j, moved into the scores of all tokens but the first, and x_t the scores of
-token t minus their maximum, what arrives at a token is alpha_(t-1) @ exp(transitions - m), and its state alpha_t is that
-times exp(x_t); beta likewise from the end. No factor exceeds 1, and every few steps both are divided by their sums
+token t minus their maximum, what arrives at a token is alpha_(t-1) @ exp(transitions - m), and its state alpha_t is
+that times exp(x_t); beta likewise from the end. No factor exceeds 1, and every few steps both are divided by their sums
 (Rabiner 1989, section V.A). The logarithms of sums and maxima are added up in float64.
 
 Sums of products of positive numbers keep their digits; what this space can lose is numbers too small for it. Nothing

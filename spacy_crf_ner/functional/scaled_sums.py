@@ -45,7 +45,7 @@ def solve(potentials: Potentials, layout: Layout) -> Solved:
     layout (Layout): Its tokens, at least one.
     RETURNS (Solved): Everything that marginals and expectations are made of.
     """
-    schedule = schedule_of(layout)
+    schedule = schedule_of(layout, potentials.n_tags)
     n_tokens, n_slots = layout.n_tokens, schedule.sources.shape[0]
     space = Workspace(potentials.emissions, 4 * n_tokens + 2 * n_slots)
     factors = factors_of(potentials, layout, space)
@@ -108,7 +108,7 @@ def meet(potentials: Potentials, layout: Layout) -> tuple[Tensor, Tensor | None]
     RETURNS (tuple[Tensor, Tensor | None]): log Z, *Shape:* (batch,), float64, nats; indices of the sequences for which
         it is meaningless, None if there are none, *Shape:* (n_lost,), int64.
     """
-    schedule = halves_of(layout)
+    schedule = halves_of(layout, potentials.n_tags)
     meeting = schedule.meeting
     assert meeting is not None
     space = Workspace(potentials.emissions, 2 * (layout.n_tokens + schedule.sources.shape[0]))
@@ -133,12 +133,10 @@ def _totals(layout: Layout, sums: Tensor, factors: Factors, schedule: Schedule, 
     return totals.index_add_(0, layout.sequences, divisors)
 
 
-def _lost(layout: Layout, totals: Tensor, *flags: Tensor | None) -> Tensor | None:
+def _lost(layout: Layout, totals: Tensor, suspects: Tensor | None, weak: Tensor) -> Tensor | None:
     """Indices of the sequences with a token that is flagged or a total that is no number; None if there are none."""
-    lost = torch.isfinite(totals).logical_not_()
-    for tokens in flags:
-        if tokens is not None:
-            lost |= layout.any_token(tokens)
-    if not bool(lost.any()):
+    if suspects is None and bool(totals.sum().isfinite() & weak.any().logical_not_()):
         return None
-    return lost.nonzero().squeeze(1)
+    flags = weak if suspects is None else weak | suspects
+    lost = totals.isfinite().logical_not_() | layout.any_token(flags)
+    return lost.nonzero().squeeze(1) if bool(lost.any()) else None

@@ -28,7 +28,7 @@ def best_paths(potentials: Potentials, layout: Layout) -> tuple[Tensor, Tensor |
     RETURNS (tuple[Tensor, Tensor | None]): Tags, *Shape:* (n_tokens,), int64; indices of the sequences without a best
         path, for lack of a path or because of scores that are no numbers, None if there are none.
     """
-    schedule = halves_of(layout)
+    schedule = halves_of(layout, potentials.n_tags)
     meeting = schedule.meeting
     assert meeting is not None
     transitions = allowed_scores(potentials.transitions, potentials.allowed_transitions)
@@ -63,7 +63,8 @@ def _run(moves: Tensor, arriving: Tensor, states: Tensor, schedule: Schedule) ->
     """Fill `arriving`, and make of the scores in `states` the highest score of all ways to each tag."""
     rows, step = schedule.n_rows, 0
     sums = _buffer(moves, rows)
-    columns = sums[..., :1]
+    # Nothing arrives at the first step; so these are only of the right shape.
+    columns = _columns(schedule.parts(states)[0][0])
     for parts in zip(*map(schedule.parts, (arriving, states)), strict=True):
         if parts[0].shape[2] != rows:
             rows = parts[0].shape[2]

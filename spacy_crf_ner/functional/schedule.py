@@ -15,8 +15,10 @@ from torch import Tensor
 
 from .layout import Layout, sent
 
-# At most so many different numbers of rows in one batch: each costs calls, and each spares rows.
+# At most so many times the number of rows shrinks, and only where that spares enough multiplications to be worth the
+# calls that it costs.
 MOST_LEAPS = 4
+LEAST_SPARED = 50_000
 # With thousands of views alive, Python's garbage collector looks through all that it knows: so views are made for so
 # many steps at a time.
 STEPS_AT_ONCE = 64
@@ -88,101 +90,89 @@ class Meeting:
     in_backward: Tensor
 
 
-def schedule_of(layout: Layout) -> Schedule:
+def schedule_of(layout: Layout, n_tags: int) -> Schedule:
     """Plan two chains, each from one end of every sequence to the other.
 
     layout (Layout): The tokens, at least one.
+    n_tags (int): Number of tags.
     RETURNS (Schedule): The plan, on the device of the layout.
     """
-    plan = _Plan(layout, layout.lengths)
-    tokens = torch.arange(layout.n_tokens)
-    ahead, behind = _distances(layout, tokens)
-    return plan.schedule(tokens, plan.forward(ahead), plan.backward(behind), None)
+    plan = _Plan(layout, layout.lengths, n_tags)
+    forward = plan.begins.index_select(0, plan.ahead).add_(plan.rows)
+    backward = (plan.begins + plan.counts).index_select(0, plan.behind).add_(plan.rows)
+    plan.sources.index_copy_(0, forward, plan.tokens).index_copy_(0, backward, plan.tokens)
+    return plan.schedule(forward, backward)
 
 
-def halves_of(layout: Layout) -> Schedule:
+def halves_of(layout: Layout, n_tags: int) -> Schedule:
     """Plan two chains that end where they meet.
 
     layout (Layout): The tokens, at least one.
+    n_tags (int): Number of tags.
     RETURNS (Schedule): The plan, on the device of the layout.
     """
     steps = (layout.lengths + 1) // 2
-    plan = _Plan(layout, steps)
-    tokens = torch.arange(layout.n_tokens)
-    ahead, behind = _distances(layout, tokens)
-    allotted = steps.index_select(0, layout.owners)
-    in_forward, in_backward = ahead < allotted, behind < allotted
-    forward = plan.forward(ahead.clamp_(max=plan.n_steps - 1))
-    backward = plan.backward(behind.clamp_(max=plan.n_steps - 1))
-    forward, backward = (
-        torch.where(in_forward, forward, backward),
-        torch.where(in_backward, backward, forward),
-    )
-    lengths = layout.lengths[layout.lengths > 0]
-    middles = (layout.offsets + steps - 1)[layout.lengths > 0]
-    ends = torch.stack(
-        (forward.index_select(0, middles), backward.index_select(0, middles + 1 - lengths % 2))
-    )
+    plan = _Plan(layout, steps, n_tags)
+    nearer_end = plan.behind < plan.ahead
+    before = torch.minimum(plan.ahead, plan.behind)
+    forward = plan.begins.index_select(0, before).add_(plan.rows)
+    forward += plan.counts.index_select(0, before).mul_(nearer_end)
+    # Last tokens of both chains: one and the same in the middle of an odd length.
+    stops = torch.stack((layout.offsets + steps - 1, layout.offsets + layout.lengths - steps))
+    odd = layout.lengths % 2 == 1
+    if layout.filled is not None:
+        filled = layout.lengths > 0
+        stops, steps, odd = stops[:, filled], steps[filled], odd[filled]
+    ends = forward.index_select(0, stops[0])
+    ends = torch.stack((ends, ends + plan.counts.index_select(0, steps - 1)))
+    backward = forward.index_copy(0, stops[1], ends[1])
+    plan.sources.index_copy_(0, forward, plan.tokens).index_copy_(0, ends[1], stops[1])
     device = layout.sequences.device
-    meeting = Meeting(*(sent(value, device) for value in (ends, lengths % 2 == 1, in_forward, in_backward)))
-    return plan.schedule(tokens, forward, backward, meeting)
+    in_backward = plan.behind <= plan.ahead
+    values = (ends, odd, nearer_end.logical_not_(), in_backward)
+    return plan.schedule(forward, backward, Meeting(*(sent(value, device) for value in values)))
 
 
 class _Plan:
-    """Slots of chains with given numbers of steps; all on the CPU."""
+    """Where chains with given numbers of steps stand; all on the CPU."""
 
-    def __init__(self, layout: Layout, steps: Tensor) -> None:
+    def __init__(self, layout: Layout, steps: Tensor, n_tags: int) -> None:
         self.device = layout.sequences.device
         ordered, order = steps.sort(descending=True)
         ranks = torch.empty_like(order).index_copy_(0, order, torch.arange(len(order)))
-        self.rows = ranks.index_select(0, layout.owners)
-        self.runs = tuple(_runs(ordered.tolist()))
+        self.runs = tuple(_runs(ordered.tolist(), n_tags))
+        # Rows of each step, and first slot of its forward states; those of the backward states follow.
         counts = torch.tensor([run.rows for run in self.runs])
         self.counts = counts.repeat_interleave(torch.tensor([run.steps for run in self.runs]))
-        ends = self.counts.cumsum(0).mul_(2)
-        # First slots of each step's forward and backward states.
-        self.backward_begins = ends - self.counts
-        self.forward_begins = self.backward_begins - self.counts
-        self.n_slots = sum(run.n_slots for run in self.runs)
+        self.begins = (self.counts.cumsum(0) - self.counts).mul_(2)
+        self.sources = torch.zeros(sum(run.n_slots for run in self.runs), dtype=torch.int64)
+        # Of each token: its row in a block, and the tokens before it and after it in its sequence.
+        self.tokens = torch.arange(layout.n_tokens)
+        self.rows = ranks.index_select(0, layout.owners)
+        self.ahead = self.tokens - layout.offsets.index_select(0, layout.owners)
+        self.behind = (layout.offsets + layout.lengths - 1).index_select(0, layout.owners) - self.tokens
 
-    @property
-    def n_steps(self) -> int:
-        return self.counts.shape[0]
-
-    def forward(self, steps: Tensor) -> Tensor:
-        return self.forward_begins.index_select(0, steps).add_(self.rows)
-
-    def backward(self, steps: Tensor) -> Tensor:
-        return self.backward_begins.index_select(0, steps).add_(self.rows)
-
-    def schedule(
-        self, tokens: Tensor, forward: Tensor, backward: Tensor, meeting: Meeting | None
-    ) -> Schedule:
-        sources = torch.zeros(self.n_slots, dtype=torch.int64)
-        sources.index_copy_(0, forward, tokens).index_copy_(0, backward, tokens)
-        device = self.device
+    def schedule(self, forward: Tensor, backward: Tensor, meeting: Meeting | None = None) -> Schedule:
         return Schedule(
-            self.runs, sent(sources, device), sent(forward, device), sent(backward, device), meeting
+            runs=self.runs,
+            sources=sent(self.sources, self.device),
+            forward=sent(forward, self.device),
+            backward=sent(backward, self.device),
+            meeting=meeting,
         )
 
 
-def _distances(layout: Layout, tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """Tokens before each one in its sequence, and after it."""
-    ahead = tokens - layout.offsets.index_select(0, layout.owners)
-    last = layout.offsets + layout.lengths - 1
-    return ahead, last.index_select(0, layout.owners) - tokens
-
-
-def _runs(steps: list[int]) -> list[Run]:
+def _runs(steps: list[int], n_tags: int) -> list[Run]:
     """Runs for chains of these numbers of steps, in descending order."""
-    filled = sum(count > 0 for count in steps)
-    leap = max(1, -(-filled // MOST_LEAPS))
+    rows = sum(count > 0 for count in steps)
+    leap = max(1, -(-rows // MOST_LEAPS))
     runs: list[Run] = []
     done = 0
-    for rows in range(filled, 0, -leap):
-        until = steps[max(rows - leap, 0)]
-        while done < until:
-            size = min(until - done, STEPS_AT_ONCE)
-            runs.append(Run(rows, size))
-            done += size
+    for fewer in (*range(rows - leap, 0, -leap), 0):
+        # From this step on fewer rows are enough.
+        until = steps[fewer]
+        if fewer and (rows - fewer) * (steps[0] - until) * n_tags**2 < LEAST_SPARED:
+            continue
+        runs += [Run(rows, min(STEPS_AT_ONCE, until - begin)) for begin in range(done, until, STEPS_AT_ONCE)]
+        rows, done = fewer, until
     return runs

@@ -260,6 +260,10 @@ def test_float64_has_all_its_digits_whatever_the_scores(potentials: Potentials) 
     check(as_dtype(potentials, torch.float64), 1e-12, 1e-9)
 
 
+def test_many_tags_are_computed_in_parts_of_the_batch() -> None:
+    check(as_dtype(replaced(steep((4, 3, 3, 2, 1) * 8, 50, 2.0, 1.0), **biluo(50)), torch.float32))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("emission", [1.0, 50.0])
 @pytest.mark.parametrize("constrained", [False, True])

@@ -25,10 +25,10 @@ def redone(potentials: Potentials) -> tuple[int, int]:
     """How many sequences were computed again in float64, and in log space."""
     from spacy_crf_ner.kernels.cpu import _crf
 
-    one = as_dtype(potentials, torch.float32)
+    one = as_dtype(potentials, torch.float32).packed()
     masks = {
         name: getattr(one, name).view(torch.uint8).numpy()
-        for name in ("allowed_transitions", "allowed_start", "allowed_end")
+        for name in ("allowed_transitions", "allowed_start", "allowed_end", "allowed_tags")
         if getattr(one, name) is not None
     }
     batch = _crf.Scores(*arrays(one), **masks)
@@ -149,3 +149,14 @@ def test_results_of_another_shape_are_refused() -> None:
         _crf.viterbi(batch, np.empty(7, dtype=np.int64), np.empty(2))
     with pytest.raises(ValueError, match="no sse9"):
         _crf.viterbi(batch, np.empty(8, dtype=np.int64), np.empty(2), instructions="sse9")
+
+
+@pytest.mark.parametrize("scheme", ["BILUO", "BIO"])
+def test_tags_that_are_fixed_by_masks_need_no_second_pass(scheme: str) -> None:
+    # Nothing arrives at what masks shut off: that must not look like something that was lost.
+    potentials = with_scheme(scores((40,) * 30, {"BILUO": 9, "BIO": 5}[scheme]), scheme, 2)
+    tags, _ = Compiled().viterbi(as_dtype(potentials, torch.float32))
+    fixed = torch.rand(tags.shape, generator=torch.Generator().manual_seed(0)) < 0.5
+    only = torch.nn.functional.one_hot(tags, potentials.n_tags).bool()
+    allowed = only | ~fixed.unsqueeze(2)
+    assert redone(replaced(potentials, allowed_tags=allowed)) == (0, 0)

@@ -96,3 +96,21 @@ def test_one_tag_has_probability_1_whatever_its_score(implementation: Implementa
 @pytest.mark.parametrize(("emission", "transition"), [(1.0, 1.0), (9.0, 5.0), (50.0, 20.0)])
 def test_ten_thousand_tokens(implementation: Implementation, emission: float, transition: float) -> None:
     agree(implementation, steep((10_000, 3, 5_000), 2, emission, transition, seed=4).packed())
+
+
+@every_implementation
+@pytest.mark.parametrize("edge", [-40.0, -70.0, -100.0, -300.0])
+def test_paths_that_both_chains_lose_are_not_lost(implementation: Implementation, edge: float) -> None:
+    # One entity over all tokens or none. Its first and its last tag are less likely than float32 can hold, and what is
+    # between more than makes up for both: neither chain sees it, and so they agree with each other everywhere.
+    length = 220
+    emissions = torch.zeros(1, length, 5, dtype=torch.float64)
+    emissions[0, 0, 1] = emissions[0, -1, 3] = edge
+    emissions[0, 1:-1, 2] = 3.0
+    allowed = torch.zeros(1, length, 5, dtype=torch.bool)
+    allowed[:, :, 0] = allowed[0, 0, 1] = allowed[0, -1, 3] = allowed[0, 1:-1, 2] = True
+    zeros = torch.zeros(5, dtype=torch.float64)
+    potentials = Potentials(
+        emissions, torch.tensor([length]), torch.zeros(5, 5).double(), zeros, zeros, allowed_tags=allowed
+    )
+    agree(implementation, with_scheme(potentials, "BILUO", 1))

@@ -95,8 +95,12 @@ INLINE void visit(const Model<T>& model, Chain<T>& chain, Backward<T>& state, in
 // Steps `begin` to `end`, counted from each chain's last token.
 template <class T, int G>
 static void backward_steps(
-    const Model<T>& model, Chain<T>* chains, Backward<T>* states, int64_t begin, int64_t end, bool pairs
+    const Model<T>& model, Chain<T>* chains, Backward<T>* states, Vec<T>* least, int64_t begin, int64_t end, bool pairs
 ) {
+    const int last = model.width - LANES<T>;
+    const Vec<T> padding = last_lanes(model, T(0), T(1));
+    Vec<T> lowest_yet[G];
+    for (int g = 0; g < G; ++g) lowest_yet[g] = least[g];
     for (int64_t step = begin; step < end; ++step) {
         const T* onward[G];
         Vec<T> inverse[G];
@@ -107,7 +111,9 @@ static void backward_steps(
             inverse[g] = broadcast(states[g].inverse);
         }
         multiply_all<SumProduct, T, G>(onward, *model.backward, [&](int g, int at, Vec<T> moved) __attribute__((always_inline)) {
+            lowest_yet[g] = minimum(lowest_yet[g], at == last ? moved + padding : moved);
             store(states[g].betas + at, moved * inverse[g]);
         });
     }
+    for (int g = 0; g < G; ++g) least[g] = lowest_yet[g];
 }

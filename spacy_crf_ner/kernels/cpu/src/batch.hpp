@@ -62,15 +62,15 @@ struct Chain {
     const float* emissions;
     const float* emissions_end;  // of the whole batch: up to here memory may be read
     const uint8_t* allowed;      // or null
-    float* tokens;           // weighted marginals go here, or null
+    float* tokens;               // weighted marginals go here, or null
     double weight;
-    T* exps;                 // (length, width): exp(emission - maximum of its row); backward: times beta
-    T* alphas;               // (length, width): forward probabilities, each row's sum is its scale
-    T* alpha_scales;         // (length,)
-    T* beta_scales;          // (length,)
-    T* maxima;               // (length,): of the emissions' rows
+    T* exps;                     // (length, width): exp(emission - maximum of its row); backward: times beta
+    T* alphas;                   // (length, width): forward probabilities, each row's sum is its scale
+    T* alpha_scales;             // (length,)
+    T* beta_scales;              // (length,)
+    T* maxima;                   // (length,): of the emissions' rows
     double log_partition;
-    bool flagged;            // the type's range was too small: the results are not to be trusted
+    bool flagged;                // the type's range was too small: the results are not to be trusted
 };
 
 // The shared scores as probabilities up to a factor, for one floating-point type and vector width.
@@ -85,6 +85,8 @@ struct Model {
     T* start;                // (width,): exp(start - start_max)
     T* end;                  // (width,)
     double transition_max, start_max, end_max;
+    T floor;                 // what arrives at a tag must be at least this, or nothing at all
+    T faint;                 // a state below this may arrive nowhere
     struct Tiles* forward;   // of `matrix`
     struct Tiles* backward;  // of its transpose
 };
@@ -110,13 +112,13 @@ void* allocate(Arena& arena, std::size_t bytes);  // aligned to 64 bytes, not ze
 // The functions of one instruction set.
 struct Kernels {
     const char* name;
-    // `transposed` tells Viterbi's matrix, scores in nats, from that of probabilities.
     void (*prepare_float)(const Batch&, Arena&, Model<float>&);
     void (*prepare_double)(const Batch&, Arena&, Model<double>&);
+    // The matrices hold scores in nats, and `matrix` is transposed.
     void (*prepare_viterbi)(const Batch&, Arena&, Model<float>&);
     // Forward and backward for up to 4 chains in descending order of length; fills the marginals if `tokens` is not
     // null. With `pairs`, alphas are left divided so that sum_t alphas[t][i] matrix[i][j] exps[t + 1][j] are the
-    // weighted transition counts.
+    // weighted transition counts. `scratch` has room for MAX_CHAINS + 2 rows.
     void (*run_float)(const Model<float>&, Chain<float>* chains, int n_chains, bool pairs, float* scratch);
     void (*run_double)(const Model<double>&, Chain<double>* chains, int n_chains, bool pairs, double* scratch);
     // counts (width, width) += sum over chains and steps of alphas[t][i] * exps[t + 1][j], where the matrix is not 0.

@@ -35,15 +35,19 @@ INLINE void load_vectors(const Model<double>& model, const float* emissions, Dou
     load_row(model, emissions, nullptr, row);
 }
 
+// For the last vector of a row: one value in the lanes of tags, another behind them.
+template <class T>
+INLINE Vec<T> last_lanes(const Model<T>& model, T tag, T padding) {
+    Vec<T> lanes;
+    for (int lane = 0; lane < LANES<T>; ++lane)
+        lanes[lane] = (model.n_blocks - 1) * LANES<T> + lane < model.n_tags ? tag : padding;
+    return lanes;
+}
+
 // +inf in the lanes of tags, -inf behind them: the smaller of this and any score.
 template <class T>
 INLINE Vec<T> tail_of(const Model<T>& model) {
-    Vec<T> tail;
-    for (int lane = 0; lane < LANES<T>; ++lane) {
-        const bool is_tag = (model.n_blocks - 1) * LANES<T> + lane < model.n_tags;
-        tail[lane] = is_tag ? __builtin_inff() : -__builtin_inff();
-    }
-    return tail;
+    return last_lanes(model, T(__builtin_inff()), T(-__builtin_inff()));
 }
 
 template <class T>
@@ -78,9 +82,13 @@ INLINE void first_alphas(const Model<T>& model, Chain<T>& chain) {
 
 // Steps `begin` to `end` of the forward recursion; alphas of a step are divided by the scale of the one before, which
 // was not known yet when they were needed.
+// `least` collects the least that arrived at any tag, lane by lane.
 template <class T, int G>
-static void forward_steps(const Model<T>& model, Chain<T>* chains, int64_t begin, int64_t end) {
-    const int width = model.width;
+static void forward_steps(const Model<T>& model, Chain<T>* chains, Vec<T>* least, int64_t begin, int64_t end) {
+    const int width = model.width, last = width - LANES<T>;
+    const Vec<T> padding = last_lanes(model, T(0), T(1));
+    Vec<T> lowest_yet[G];
+    for (int g = 0; g < G; ++g) lowest_yet[g] = least[g];
     for (int64_t t = begin; t < end; ++t) {
         const T* before[G];
         Vec<T> inverse[G], total[G];
@@ -91,10 +99,12 @@ static void forward_steps(const Model<T>& model, Chain<T>* chains, int64_t begin
         }
         multiply_all<SumProduct, T, G>(before, *model.forward, [&](int g, int at, Vec<T> moved) __attribute__((always_inline)) {
             const int64_t place = t * width + at;
+            lowest_yet[g] = minimum(lowest_yet[g], at == last ? moved + padding : moved);
             const Vec<T> value = moved * (load(chains[g].exps + place) * inverse[g]);
             store(chains[g].alphas + place, value);
             total[g] += value;
         });
         for (int g = 0; g < G; ++g) chains[g].alpha_scales[t] = sum<T>(total[g]);
     }
+    for (int g = 0; g < G; ++g) least[g] = lowest_yet[g];
 }

@@ -6,6 +6,7 @@
 #include "multiply.hpp"
 #include "forward.hpp"
 #include "backward.hpp"
+#include "losses.hpp"
 #include "recursions.hpp"
 #include "counts.hpp"
 #include "viterbi.hpp"

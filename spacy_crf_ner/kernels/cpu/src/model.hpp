@@ -134,6 +134,11 @@ static void shape_model(const Batch& batch, Arena& arena, Model<T>& model) {
     if (model.reordered) order_tags(batch.allowed_transitions, n, model.order);
 }
 
+template <class T>
+constexpr double SMALLEST_NORMAL = sizeof(T) == 4 ? __FLT_MIN__ : __DBL_MIN__;
+// A sum may be this times larger than what was lost of it without losing digits that count.
+constexpr double DIGITS = 1e6;
+
 // Scores in the model's order, -inf where a mask forbids and in the padding.
 template <class T>
 static void place_row(
@@ -196,7 +201,12 @@ static void prepare(const Batch& batch, Arena& arena, Model<T>& model) {
     shape_model(batch, arena, model);
     place_scores(batch, arena, model);
     const std::size_t width = model.width;
+    T least = __builtin_inff();
+    for (std::size_t i = 0; i < width * width; ++i)
+        if (model.matrix[i] > -__builtin_inff() && model.matrix[i] < least) least = model.matrix[i];
     model.transition_max = to_probabilities(model.matrix, width * width);
+    model.floor = T(DIGITS * 2 * model.n_tags * SMALLEST_NORMAL<T>);
+    model.faint = T(SMALLEST_NORMAL<T> * __builtin_exp(model.transition_max - double(least)));
     model.start_max = to_probabilities(model.start, width);
     model.end_max = to_probabilities(model.end, width);
     place_tiles(arena, model, transpose(arena, model.matrix, width), T(0));
@@ -206,6 +216,7 @@ static void prepare_viterbi(const Batch& batch, Arena& arena, Model<float>& mode
     shape_model(batch, arena, model);
     place_scores(batch, arena, model);
     model.transition_max = model.start_max = model.end_max = 0.0;
+    model.floor = model.faint = 0.0f;
     float* transposed = transpose(arena, model.matrix, model.width);
     place_tiles(arena, model, transposed, -__builtin_inff());
     // The way back reads columns.

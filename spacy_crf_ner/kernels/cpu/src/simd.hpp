@@ -55,6 +55,7 @@ INLINE FloatVector maximum(FloatVector a, FloatVector b) {
 // `a` where either is NaN.
 INLINE FloatVector minimum(FloatVector a, FloatVector b) { return b < a ? b : a; }
 
+INLINE DoubleVector minimum(DoubleVector a, DoubleVector b) { return b < a ? b : a; }
 INLINE DoubleVector maximum(DoubleVector a, DoubleVector b) { return a > b ? a : b; }
 
 struct Add {
@@ -67,6 +68,13 @@ struct Max {
     template <class V>
     INLINE V apply(V a, V b) {
         return a > b ? a : b;
+    }
+};
+
+struct Min {
+    template <class V>
+    INLINE V apply(V a, V b) {
+        return b < a ? b : a;
     }
 };
 
@@ -117,6 +125,11 @@ INLINE T sum(Vec<T> value) {
 template <class T>
 INLINE T highest(Vec<T> value) {
     return fold<Max>(value);
+}
+
+template <class T>
+INLINE T lowest(Vec<T> value) {
+    return fold<Min>(value);
 }
 
 // A bit for each lane of a comparison's result.

@@ -18,7 +18,7 @@ public:
           exps_(static_cast<T*>(allocate(arena, sizeof(T) * n_tokens * width))),
           alphas_(static_cast<T*>(allocate(arena, sizeof(T) * n_tokens * width))),
           scales_(static_cast<T*>(allocate(arena, sizeof(T) * 3 * n_tokens))),
-          scratch(static_cast<T*>(allocate(arena, sizeof(T) * MAX_CHAINS * width))) {}
+          scratch(static_cast<T*>(allocate(arena, sizeof(T) * (MAX_CHAINS + 2) * width))) {}
 
     void place(const Batch& batch, const Group& group, Chain<T>* chains) const {
         int64_t tokens = 0;
