@@ -115,6 +115,11 @@ class Errors:
         "spacy-crf-ner for this platform, or build it with a C++ compiler: docs/installing.md. Without the variable, "
         "torch computes instead."
     )
+    K003 = "Expected `{name}` to be {expected}, but got {got}."
+    K004 = (
+        "Expected at least one tag, and lengths of at least 0 that fit into the {n_rows} rows of the emissions, but "
+        "got {lengths}."
+    )
 
     # layers
     L001 = (

@@ -173,16 +173,18 @@ def lost_tokens(layout: Layout, factors: Factors, schedule: Schedule, chains: Ch
     RETURNS (Tensor | None): True for tokens at which either chain may have; None if there is none, which is the rule
         and quickly found out. *Shape:* (n_tokens,), bool.
     """
-    tiny = torch.finfo(factors.scores.dtype).tiny
-    floor = lowest_sum(chains.states)
-    if bool(chains.arriving.amin() * chains.scales.amin() >= floor):
+    least = lowest_sum(chains.states)
+    if bool(chains.arriving.amin() * chains.scales.amin() >= least):
+        return None
+    # A state that is possible and below this may be carried to zero by a move that is allowed.
+    lowest_move = factors.relative.masked_fill(factors.relative == -torch.inf, 0.0).amin().exp()
+    floor = torch.finfo(factors.scores.dtype).tiny / lowest_move
+    if bool(_all_far_above(factors, chains, least, floor)):
         return None
     entered = chains.arriving > 0
     lowest = torch.where(entered, chains.arriving, 1.0).amin(1)
-    # How far the least probable move that is allowed may carry a state down.
-    deepest = factors.relative.masked_fill(factors.relative == -torch.inf, 0.0).amin()
     possible = (factors.scores > -torch.inf).index_select(0, schedule.sources)
-    gone = possible.logical_and_(entered).logical_and_(chains.states < tiny * (-deepest).exp()).any(1)
+    gone = possible.logical_and_(entered).logical_and_(chains.states < floor).any(1)
     shut = entered.all(1).logical_not_()
     scales = chains.scales.squeeze(1).clamp(max=1.0)
     met = schedule.meeting
@@ -193,10 +195,20 @@ def lost_tokens(layout: Layout, factors: Factors, schedule: Schedule, chains: Ch
         (schedule.backward, layout.last, None if met is None else met.in_backward, earlier, later),
     ):
         reached, left = slots[here], slots[before]
-        kept = lowest.index_select(0, reached) * scales.index_select(0, left) >= floor
+        kept = lowest.index_select(0, reached) * scales.index_select(0, left) >= least
         bad = torch.zeros_like(result)
         bad[here] = kept.logical_not_() | (gone.index_select(0, left) & shut.index_select(0, reached))
         # Where a chain starts nothing arrives, least of all from the neighbouring sequence.
         bad.index_fill_(0, starts, False)
         result |= bad if inside is None else bad & inside
     return result
+
+
+def _all_far_above(factors: Factors, chains: Chains, least: float, floor: Tensor) -> Tensor:
+    """Whether what holds for each token holds already for the lowest numbers of the whole batch. *Shape:* ()."""
+    # What is 0 or -inf because of a mask does not count; NaN does, and makes all comparisons false.
+    arriving = torch.threshold(chains.arriving, 0.0, 1.0).amin()
+    emission = torch.threshold(factors.scores, -torch.finfo(factors.scores.dtype).max, 0.0).amin().exp()
+    smallest, largest = chains.scales.aminmax()
+    above_least = arriving * smallest.clamp(max=1.0) >= least
+    return above_least & (arriving * emission >= floor * largest.clamp(min=1.0))

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from .layout import Layout, sent
 
-# At most so many times the number of rows shrinks, and only where that spares enough multiplications to be worth the
+# The number of rows shrinks where that spares this part of what is left, and enough multiplications to be worth the
 # calls that it costs.
-MOST_LEAPS = 4
-LEAST_SPARED = 50_000
+PART_SPARED = 1 / 12
+LEAST_SPARED = 100_000
 # With thousands of views alive, Python's garbage collector looks through all that it knows: so views are made for so
 # many steps at a time.
 STEPS_AT_ONCE = 64
@@ -164,14 +164,14 @@ class _Plan:
 
 def _runs(steps: list[int], n_tags: int) -> list[Run]:
     """Runs for chains of these numbers of steps, in descending order."""
-    rows = sum(count > 0 for count in steps)
-    leap = max(1, -(-rows // MOST_LEAPS))
     runs: list[Run] = []
-    done = 0
-    for fewer in (*range(rows - leap, 0, -leap), 0):
+    rows, done = len(steps), 0
+    for fewer in range(len(steps) - 1, -1, -1):
         # From this step on fewer rows are enough.
         until = steps[fewer]
-        if fewer and (rows - fewer) * (steps[0] - until) * n_tags**2 < LEAST_SPARED:
+        left = steps[0] - until
+        least = max(LEAST_SPARED / n_tags**2, PART_SPARED * rows * (steps[0] - done))
+        if fewer and (rows - fewer) * left < least:
             continue
         runs += [Run(rows, min(STEPS_AT_ONCE, until - begin)) for begin in range(done, until, STEPS_AT_ONCE)]
         rows, done = fewer, until

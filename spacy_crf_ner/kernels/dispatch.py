@@ -4,6 +4,7 @@ The environment variable SPACY_CRF_NER_KERNELS is read when the first batch is c
 """
 
 import functools
+import logging
 import os
 
 import torch
@@ -76,4 +77,7 @@ def _compiled(choice: str) -> Compiled | None:
     reason = cpu_unavailable()
     if choice == "compiled" and reason:
         raise KernelError(Errors.K002.format(variable=VARIABLE, reason=reason))
+    if choice == "auto" and reason:
+        # Said once in a process, to whoever listens: everything works, only more slowly.
+        logging.getLogger(__name__).info("The CRF is computed by torch: %s", reason)
     return None if choice == "torch" or reason else Compiled()

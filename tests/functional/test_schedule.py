@@ -19,16 +19,10 @@ def layout_for(lengths: tuple[int, ...]) -> Layout:
 
 def places(schedule: Schedule) -> dict[int, tuple[int, int, int]]:
     """Step, chain and row of every slot."""
-    found, step = {}, 0
-    slots = iter(range(schedule.sources.shape[0]))
-    for run in schedule.runs:
-        for step in range(step, step + run.steps):
-            for chain in range(2):
-                for row in range(run.rows):
-                    found[next(slots)] = (step, chain, row)
-        step += 1
-    assert next(slots, None) is None
-    return found
+    rows = [run.rows for run in schedule.runs for _ in range(run.steps)]
+    found = [(step, chain, row) for step, n in enumerate(rows) for chain in range(2) for row in range(n)]
+    assert len(found) == schedule.sources.shape[0]
+    return dict(enumerate(found))
 
 
 @pytest.mark.parametrize("n_tags", [2, 200])

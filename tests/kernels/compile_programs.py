@@ -32,6 +32,8 @@ NAMED = {
     "matrices": F32,
     "rows": F32,
     "scales": F32,
+    "faint": F32,
+    "losses": "*i32",
     "end_peak": F64,
     "log_partition": F64,
     "alphas": F64,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from spacy_crf_ner.errors import KernelError
 from spacy_crf_ner.functional import Potentials
 from spacy_crf_ner.kernels.cpu import Compiled, unavailable
 from tests.functional.cases import as_dtype, example, random_spans, replaced
@@ -13,27 +14,17 @@ from tests.kernels.test_numbers import steep
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
 
 
-def arrays(potentials: Potentials) -> list[np.ndarray]:
-    """What `Scores` takes, in its order, without masks."""
+def arrays(potentials: Potentials) -> dict[str, np.ndarray]:
+    """What `Batch` takes, packed."""
     one = as_dtype(potentials, torch.float32).packed()
-    first_rows = one.offsets().numpy()
-    parameters = (one.transitions, one.start, one.end)
-    return [one.emissions.numpy(), first_rows, one.lengths.numpy(), 0, *(p.numpy() for p in parameters)]
+    return {name: value.numpy() for name, value in vars(one).items() if value is not None}
 
 
 def redone(potentials: Potentials) -> tuple[int, int]:
     """How many sequences were computed again in float64, and in log space."""
-    from spacy_crf_ner.kernels.cpu import _crf
+    from spacy_crf_ner.kernels.cpu.arrays import Batch, forward_backward
 
-    one = as_dtype(potentials, torch.float32).packed()
-    masks = {
-        name: getattr(one, name).view(torch.uint8).numpy()
-        for name in ("allowed_transitions", "allowed_start", "allowed_end", "allowed_tags")
-        if getattr(one, name) is not None
-    }
-    batch = _crf.Scores(*arrays(one), **masks)
-    tokens = np.empty((int(one.lengths.sum()), one.n_tags), dtype=np.float32)
-    return _crf.forward_backward(batch, np.empty(one.batch_size), tokens)
+    return forward_backward(Batch(**arrays(potentials)), marginals=True)[2]
 
 
 def test_ordinary_scores_fit_into_float32() -> None:
@@ -111,44 +102,68 @@ def test_an_improbable_span_has_a_finite_log_probability() -> None:
     assert -260.0 < float(found[0]) < -150.0
 
 
+@pytest.mark.parametrize("padded", [False, True])
+def test_arrays_give_what_tensors_give(padded: bool) -> None:
+    from spacy_crf_ner.kernels.cpu import arrays as for_arrays
+
+    potentials = as_dtype(example((3, 0, 5, 1, 4, 2), 4, "all masks"), torch.float32)
+    given = arrays(potentials)
+    if padded:
+        for name in ("emissions", "allowed_tags"):
+            given[name] = getattr(potentials, name).reshape(-1, 4).numpy()
+    batch = for_arrays.Batch(**given, padded_length=potentials.seq_len if padded else 0)
+    totals, tokens, _ = for_arrays.forward_backward(batch, marginals=True)
+    tags, scores = for_arrays.viterbi(batch)
+    one = potentials if padded else potentials.packed()
+    assert np.array_equal(totals, Compiled().log_partition(one))
+    assert np.array_equal(tokens, Compiled().marginals(one)[1].reshape(-1, 4))
+    assert np.array_equal(tags, Compiled().viterbi(one)[0].reshape(-1))
+    assert np.array_equal(scores, Compiled().viterbi(one)[1])
+
+
 @pytest.mark.parametrize(
-    ("place", "value", "message"),
+    ("name", "value", "message"),
     [
-        (0, np.zeros((8, 4), dtype=np.float32), "fit together"),
-        (1, np.array([0, 9]), "sequence 1 leaves"),
-        (1, np.array([-1, 2]), "sequence 0 leaves"),
-        (2, np.array([2, 7]), "sequence 1 leaves"),
-        (2, np.array([2, -1]), "sequence 1 leaves"),
-        (2, np.array([2]), "fit together"),
-        (3, 7, "sequence 1 leaves"),
-        (4, np.zeros((3, 2), dtype=np.float32), "fit together"),
-        (5, np.zeros(2, dtype=np.float32), "fit together"),
-        (0, np.zeros((8, 3)), "dtype mismatch"),
+        (
+            "emissions",
+            np.zeros((8, 4), dtype=np.float32),
+            "`transitions` to be a contiguous float32 array of shape",
+        ),
+        ("emissions", np.zeros(24, dtype=np.float32), "`emissions` to be .* got float32 of shape"),
+        ("emissions", np.zeros((8, 3)), "`emissions` to be .* got float64"),
+        ("emissions", np.zeros((3, 8), dtype=np.float32).T, "`emissions` to be a contiguous"),
+        ("emissions", np.zeros((8, 0), dtype=np.float32), "`transitions` to be"),
+        ("lengths", np.array([2, 7]), "fit into the 8 rows of the emissions"),
+        ("lengths", np.array([9, -1]), "at least 0"),
+        ("lengths", np.array([2.0, 6.0]), "`lengths` to be a contiguous int64"),
+        ("padded_length", 5, "fit into the 8 rows"),
+        ("padded_length", 4, "fit into the 8 rows"),
+        ("start", np.zeros(2, dtype=np.float32), "`start` to be"),
+        ("allowed_tags", np.ones((6, 3), dtype=bool), "`allowed_tags` to be .* bool .*shape"),
     ],
 )
 def test_arrays_that_would_be_read_beyond_their_ends_are_refused(
-    place: int, value: object, message: str
+    name: str, value: object, message: str
 ) -> None:
-    from spacy_crf_ner.kernels.cpu import _crf
+    from spacy_crf_ner.kernels.cpu.arrays import Batch
 
-    given = arrays(scores((2, 6), 3))
-    given[place] = value
-    with pytest.raises(ValueError, match=message):
-        _crf.Scores(*given)
+    with pytest.raises(KernelError, match=message):
+        Batch(**{**arrays(scores((2, 6), 3)), name: value})
 
 
-def test_results_of_another_shape_are_refused() -> None:
-    from spacy_crf_ner.kernels.cpu import _crf
+def test_instructions_that_the_processor_lacks_are_refused() -> None:
+    from spacy_crf_ner.kernels.cpu.arrays import Batch, viterbi
 
-    batch = _crf.Scores(*arrays(scores((2, 6), 3)))
-    with pytest.raises(ValueError, match="do not fit"):
-        _crf.forward_backward(batch, np.empty(3))
-    with pytest.raises(ValueError, match="do not fit"):
-        _crf.forward_backward(batch, np.empty(2), np.empty((7, 3), dtype=np.float32))
-    with pytest.raises(ValueError, match="do not fit"):
-        _crf.viterbi(batch, np.empty(7, dtype=np.int64), np.empty(2))
     with pytest.raises(ValueError, match="no sse9"):
-        _crf.viterbi(batch, np.empty(8, dtype=np.int64), np.empty(2), instructions="sse9")
+        viterbi(Batch(**arrays(scores((2, 6), 3))), instructions="sse9")
+
+
+def test_arrays_without_rows_are_batches_too() -> None:
+    from spacy_crf_ner.kernels.cpu.arrays import Batch, forward_backward, viterbi
+
+    batch = Batch(**arrays(scores((0, 0), 3)))
+    assert forward_backward(batch, marginals=True)[0].tolist() == [0.0, 0.0]
+    assert viterbi(batch)[0].shape == (0,)
 
 
 @pytest.mark.parametrize("scheme", ["BILUO", "BIO"])

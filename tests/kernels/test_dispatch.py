@@ -63,9 +63,14 @@ def test_a_value_that_is_none_of_the_choices_is_an_error(monkeypatch: pytest.Mon
         kernels.recursions_for(batch())
 
 
-def test_without_the_extension_torch_computes_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extension_torch_computes_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(dispatch, "cpu_unavailable", lambda: "the extension is not installed (no file)")
+    caplog.set_level("INFO", dispatch.__name__)
     assert kernels.recursions_for(batch()) is SCALED
+    assert kernels.recursions_for(batch()) is SCALED
+    assert caplog.messages == ["The CRF is computed by torch: the extension is not installed (no file)"]
     assert "not installed (no file)" in kernels.describe()["cpu"]
     choose(monkeypatch, "compiled")
     with pytest.raises(KernelError, match=r"asks for the compiled kernels, but .*not installed \(no file\)"):

@@ -114,10 +114,58 @@ def tempting_start() -> Potentials:
 
 def test_ordinary_scores_are_not_redone(monkeypatch: pytest.MonkeyPatch) -> None:
     launches = record_launches(monkeypatch)
-    for potentials in (large((40, 7), 9, scale=5.0), replaced(large((40, 7), 9), **biluo(2))):
+    constrained = replaced(large((40, 7), 9), **biluo(2))
+    for potentials in (large((40, 7), 9, scale=5.0), constrained, partly_annotated()):
         TRITON.log_partition(on_device(as_dtype(potentials, torch.float32)))
     flags = [arguments[9] for name, arguments in launches if name == "combine"]
     assert not any(bool(found.any()) for found in flags)
+
+
+def faint_edges(move: float, structural: bool) -> Potentials:
+    """Two paths: outside throughout with score 0, and an entity of all tokens that gets its score in the middle.
+
+    Both its ends are below what float32 can hold beside the other path, so that either chain alone loses it.
+
+    move (float): Score of the moves from its first token on and to its last. Far below 0, it takes them out of range
+        even from the smallest normal number.
+    structural (bool): Whether masks say what is allowed, and not scores of -inf.
+    """
+    allowed = torch.zeros(1, 90, 5, dtype=torch.bool)
+    allowed[..., 0] = True
+    allowed[:, 0, 1] = allowed[:, 1:-1, 2] = allowed[:, -1, 3] = True
+    emissions = torch.zeros(allowed.shape, dtype=torch.float64)
+    emissions[:, 0, 1] = emissions[:, -1, 3] = -120.0
+    emissions[..., 2] = 4.0
+    transitions, nothing = torch.zeros(5, 5, dtype=torch.float64), torch.zeros(5, dtype=torch.float64)
+    transitions[1, 2] = transitions[2, 3] = move
+    mask = {"allowed_tags": allowed}
+    if not structural:
+        emissions, mask = emissions.masked_fill(~allowed, -torch.inf), {}
+    return Potentials(emissions, torch.tensor([90]), transitions, nothing, nothing, **biluo(1), **mask)
+
+
+@pytest.mark.parametrize("structural", [True, False])
+@pytest.mark.parametrize("move", [0.0, -30.0])
+def test_paths_that_both_chains_lose_are_found(
+    move: float, structural: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launches = record_launches(monkeypatch)
+    potentials = faint_edges(move, structural)
+    agrees(potentials, torch.float32)
+    close(TRITON.log_partition(on_device(potentials)), torch.tensor([112.0 + 2 * move]), 1e-6)
+    flags = [arguments[9] for name, arguments in launches if name == "combine"]
+    assert all(bool(found.all()) for found in flags)
+
+
+def partly_annotated() -> Potentials:
+    """BILUO with two labels; every third token or so may only have the tag of a path that there is."""
+    potentials = replaced(large((40, 7, 0, 25), 9), **biluo(2))
+    paths, _ = LOG_SPACE.viterbi(potentials)
+    generator = torch.Generator().manual_seed(3)
+    free = torch.rand(*paths.shape, 1, generator=generator) < 0.7
+    path = torch.nn.functional.one_hot(paths.clamp(min=0), 9).bool()
+    emissions = torch.randn(potentials.emissions.shape, generator=generator) * 2
+    return replaced(potentials, emissions=emissions.double(), allowed_tags=free | path)
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)

@@ -12,7 +12,14 @@ from torch import Tensor
 from ...functional import Expectations, PathExpectations, Potentials, PotentialsGradient, SpanPaths
 
 try:
-    from ._crf import Scores, forward_backward, forward_backward_at, instruction_sets, scores_at, viterbi_at
+    from ._crf import (
+        Scores,
+        forward_backward_at,
+        instruction_sets,
+        scores_at,
+        span_log_probs_at,
+        viterbi_at,
+    )
 except ImportError as error:
     _REASON: str | None = f"the extension is not installed ({error})"
 else:
@@ -23,6 +30,7 @@ PADDING_TAG = -1
 # Names of the extension's arguments: the parts of a gradient, and what is only read.
 _GRADIENT = ("tokens", "transitions", "start", "end")
 _INPUTS = frozenset({"path", "weights"})
+_SPANS = ("sequences", "starts", "ends", "tags", "before", "after")
 _Gradient = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -104,16 +112,15 @@ class Compiled:
         columns = (spans.sequences, spans.starts, spans.ends, spans.tags)
         masks = (spans.before, spans.after)
         log_probs = torch.empty(len(order), dtype=torch.float64)
-        asked = (
-            *(column[order].numpy() for column in columns),
-            *(mask[order].view(torch.uint8).numpy() for mask in masks),
-            log_probs.numpy(),
-        )
-        threads = torch.get_num_threads()
+        asked = [part[order].contiguous() for part in (*columns, *masks)]
+        if not (len(order) and potentials.emissions.numel()):
+            return self.log_partition(potentials), log_probs
         with _Batch(potentials) as scores:
-            forward_backward(
-                scores, totals.numpy(), spans=asked, threads=threads, instructions=self.instructions
-            )
+            addresses = dict(zip(_SPANS, (part.data_ptr() for part in asked), strict=True))
+            options: dict[str, Any] = {**addresses, "log_probs": log_probs.data_ptr()}
+            options["threads"] = torch.get_num_threads()
+            options["instructions"] = self.instructions
+            span_log_probs_at(scores, totals.data_ptr(), len(order), spans.tags.shape[1], **options)
         result = torch.empty_like(log_probs)
         result[order] = log_probs
         return totals, result

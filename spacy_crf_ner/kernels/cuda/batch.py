@@ -151,13 +151,16 @@ class ScaledScores:
 
     shifts (Tensor): Start scores, then the highest score of a move into each tag. *Shape:* (2, n_tags), float64, nats.
     matrices (Tensor): exp(transitions - shift) and its transpose. *Shape:* (2, n_tags, n_tags), float32.
-    ends (Tensor): exp(end - end_peak). *Shape:* (n_tags,), float32.
+    ends (Tensor): exp(end - end_peak), 0 only where it is forbidden. *Shape:* (n_tags,), float32.
+    faint (Tensor): The largest state that an allowed move may carry below the smallest normal number. *Shape:* (),
+        float32.
     end_peak (Tensor): *Shape:* (), float64, nats.
     """
 
     shifts: Tensor
     matrices: Tensor
     ends: Tensor
+    faint: Tensor
     end_peak: Tensor
 
     @classmethod
@@ -167,12 +170,17 @@ class ScaledScores:
         batch (Batch): With at least one tag.
         """
         into = _finite_or_zero(batch.transitions.amax(0))
-        matrix = torch.exp(batch.transitions - into).to(torch.float32)
+        moves = batch.transitions - into
+        matrix = torch.exp(moves).to(torch.float32)
         end_peak = _finite_or_zero(batch.end.amax())
+        ends = torch.exp(batch.end - end_peak).to(torch.float32)
+        smallest = torch.finfo(torch.float32).tiny
         return cls(
             shifts=torch.stack((batch.start, into)),
             matrices=torch.stack((matrix, matrix.t())),
-            ends=torch.exp(batch.end - end_peak).to(torch.float32),
+            ends=torch.where(torch.isneginf(batch.end), ends, ends.clamp(min=smallest)),
+            # Twice: the matrix is rounded.
+            faint=(2 * smallest * torch.exp(-_finite_or_zero(moves).amin())).to(torch.float32),
             end_peak=end_peak,
         )
 

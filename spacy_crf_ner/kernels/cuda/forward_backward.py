@@ -112,6 +112,7 @@ def _scaled(
     scores, blocks, n_tags = ScaledScores.of(batch), batch.blocks, batch.n_tags
     peaks = torch.empty(batch.n_rows, dtype=torch.float64, device=batch.device)
     scales = torch.empty((batch.n_rows, 2), dtype=torch.float32, device=batch.device)
+    losses = torch.empty((batch.size, 2), dtype=torch.int32, device=batch.device)
     places = (batch.first_rows, batch.lengths)
     launch(
         "exponentials",
@@ -129,7 +130,7 @@ def _scaled(
         (batch.size, 2),
         batch.device,
         blocks.matrix_warps,
-        *(tokens, scores.matrices, scores.ends, *places, rows, scales, n_tags),
+        *(tokens, scores.matrices, scores.ends, scores.faint, *places, rows, scales, losses, n_tags),
         KP=blocks.tags,
         BI=blocks.tile,
         TILED=blocks.tiled,
@@ -139,7 +140,7 @@ def _scaled(
         (batch.size,),
         batch.device,
         4,
-        *(tokens, rows, scales, peaks, scores.end_peak, *places, weights, totals, flags, n_tags),
+        *(tokens, rows, scales, peaks, scores.end_peak, *places, weights, totals, flags, losses, n_tags),
         KP=blocks.tags,
         BT=blocks.tokens,
         WRITE=write,

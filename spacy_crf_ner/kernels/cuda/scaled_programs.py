@@ -8,6 +8,9 @@ The chains alternate between `peaks` (nats, float64) and exponentials of at most
 subtracted before `exp` is exact. Token t's exponentials are e_t = exp(emission + shift - peak_t), its shift being the
 start score for the first token and the highest score of a move into the tag for the others; W = exp(transitions -
 shift) has columns whose highest entry is 1.
+
+What is too small for float32 is lost. Whether that counts, the end does not show: both chains can lose the same paths,
+on either side of the place where these win, and then agree at every token. So each step looks at what arrives.
 """
 
 from __future__ import annotations
@@ -20,8 +23,10 @@ constexpr: TypeAlias = Any
 
 PROGRAMS = (
     "exponentials",
+    "whole_matrix",
     "product",
     "product_from_memory",
+    "may_miss",
     "chain",
     "totals",
     "log_scales",
@@ -67,8 +72,18 @@ def exponentials(
         scores = tl.where(usable, scores, float("-inf"))
         peak = tl.max(scores, axis=1)
         peak = tl.where(peak == float("-inf"), 0.0, peak)
-        tl.store(exps + places, tl.exp((scores - peak[:, None]).to(tl.float32)), mask=inside)
+        exp = tl.exp((scores - peak[:, None]).to(tl.float32))
+        # 0 is for what is forbidden; all else is at least the smallest normal number, which a device keeps.
+        faded = (scores > float("-inf")) & (exp < 1.1754943508222875e-38)
+        tl.store(exps + places, tl.where(faded, 1.1754943508222875e-38, exp), mask=inside)
         tl.store(peaks + first + t, peak, mask=t < length)
+
+
+def whole_matrix(matrix: tensor, n_tags: tensor, KP: constexpr) -> tensor:
+    """It, with zeros for what is no tag."""
+    tags = tl.arange(0, KP)
+    inside = (tags < n_tags)[:, None] & (tags < n_tags)[None, :]
+    return tl.load(matrix + tags[:, None] * n_tags + tags[None, :], mask=inside, other=0.0)
 
 
 def product(vector: tensor, matrix: tensor) -> tensor:
@@ -101,14 +116,40 @@ def product_from_memory(
     return total
 
 
+def may_miss(
+    arrived: tensor,
+    state: tensor,
+    expected: tensor,
+    enlarged: tensor,
+    faint: tensor,
+    n_tags: tensor,
+    KP: constexpr,
+) -> tensor:
+    """1 if too little arrives at a tag, unless it is nothing at all and no state was lost on the way, else 0.
+
+    expected (tensor): Tags whose state cannot be 0. Below `faint` it may arrive nowhere.
+    enlarged (tensor): What has divided the state, and what was lost of it, since it was computed.
+    """
+    is_tag = tl.arange(0, KP) < n_tags
+    # A million times what is lost if every state and every product loses the smallest normal number.
+    floor = n_tags * 2.350988701644575e-32
+    # Both halves of a number count tags, so that one sum will do. NaN compares false, and so is never enough.
+    marks = tl.where(arrived * enlarged >= floor, 0, tl.where(arrived == 0, 1, 65537))
+    marks = tl.where(is_tag, marks, 0) + tl.where(expected & ((state >= faint) == 0), 65536, 0)
+    count = tl.sum(marks, axis=0)
+    return (((count & 65535) != 0) & (count > 65535)).to(tl.int32)
+
+
 def chain(
     exps: tensor,
     matrices: tensor,
     ends: tensor,
+    faint: tensor,
     first_rows: tensor,
     lengths: tensor,
     rows: tensor,
     scales: tensor,
+    losses: tensor,
     n_tags: tensor,
     KP: constexpr,
     BI: constexpr,
@@ -119,6 +160,7 @@ def chain(
     matrices (float32 pointer): W [from, to], then its transpose. *Shape:* (2, n_tags, n_tags).
     rows (float32 pointer): A_t, then B_t, of each token. *Shape:* (n_rows, 2, n_tags).
     scales (float32 pointer): What each of them was divided by. *Shape:* (n_rows, 2).
+    losses (int32 pointer): Steps at which paths may have been lost. *Shape:* (batch, 2).
     """
     sequence = tl.program_id(0)
     side = tl.program_id(1)
@@ -131,11 +173,12 @@ def chain(
         tags = tl.arange(0, KP)
         is_tag = tags < n_tags
         weights = matrices + side * n_tags * n_tags
-        places = tags[:, None] * n_tags + tags[None, :]
-        inside = is_tag[:, None] & is_tag[None, :]
-        matrix = 0.0 if TILED else tl.load(weights + places, mask=inside, other=0.0)
+        matrix = 0.0 if TILED else whole_matrix(weights, n_tags, KP)
         exp = tl.load(exps + at * n_tags + tags, mask=is_tag, other=0.0)
         result = tl.where(backward, tl.load(ends + tags, mask=is_tag, other=0.0), exp)
+        # From here on 0 also for tags that nothing arrives at: what is left is expected to be more than 0.
+        exp = tl.where(result > 0, exp, 0.0)
+        missed, least = tl.zeros([], dtype=tl.int32), tl.load(faint)
         for done in range(1, length + 1):
             scale = tl.sum(result, axis=0)
             result = result / scale
@@ -144,24 +187,28 @@ def chain(
             if done < length:
                 # Not needed before the product is there: the load runs beside it.
                 following = tl.load(exps + (at + step) * n_tags + tags, mask=is_tag, other=0.0)
+                state = tl.where(backward, result * exp, result)
                 if TILED:
                     tl.debug_barrier()
                     here = rows + (2 * at + side) * n_tags
                     moved = product_from_memory(here, exps + at * n_tags, backward, weights, n_tags, KP, BI)
                 else:
-                    moved = product(tl.where(backward, result * exp, result), matrix)
+                    moved = product(state, matrix)
+                enlarged = tl.where(backward, 1.0, tl.minimum(scale, 1.0))
+                missed += may_miss(moved, state, exp > 0, enlarged, least, n_tags, KP)
                 result = tl.where(backward, moved, moved * following)
-                exp = following
+                exp = tl.where(moved > 0, following, 0.0)
                 at += step
+        tl.store(losses + 2 * sequence + side, missed)
 
 
 def totals(
-    rows: tensor, scales: tensor, peaks: tensor, first: tensor, length: tensor, BT: constexpr
+    scales: tensor, peaks: tensor, losses: tensor, first: tensor, length: tensor, BT: constexpr
 ) -> tensor:
-    """Sums over a sequence: peaks and logs of the backward scales, in nats; and how many scales are too small."""
+    """Sums over a sequence: peaks and logs of the backward scales, in nats; and how often something was too small."""
     peak_sum = tl.zeros([], dtype=tl.float64)
     backward = tl.zeros([], dtype=tl.float64)
-    bad = tl.zeros([], dtype=tl.int32)
+    bad = tl.load(losses) + tl.load(losses + 1)
     for begin in range(0, length, BT):
         t = begin + tl.arange(0, BT)
         inside = t < length
@@ -200,6 +247,7 @@ def combine(
     sequence_weights: tensor,
     log_partition: tensor,
     flags: tensor,
+    losses: tensor,
     n_tags: tensor,
     KP: constexpr,
     BT: constexpr,
@@ -208,15 +256,15 @@ def combine(
     """log Z, and whether it may be wrong; then weight * P(y_t) in place of e_t, and in place of B_t its G_t, so that
     A_(t-1) W G_t is weight * P(y_(t-1), y_t). Nothing is written for empty sequences.
 
-    log Z can be read off at every token. It is trusted if all say the same within 1e-3 nats, and no scale and no
-    A_t . B_t was below 1e-20: underflow then lost nothing that counts.
+    It is trusted if no step of `chain` may have lost paths, no scale and no A_t . B_t was below 1e-20, and log Z, which
+    can be read off at every token, is the same at all of them within 1e-3 nats.
     """
     sequence = tl.program_id(0)
     first = tl.load(first_rows + sequence)
     length = tl.load(lengths + sequence)
     weight = tl.load(sequence_weights + sequence).to(tl.float32)
     tags = tl.arange(0, KP)
-    peak_sum, backward, bad = totals(rows, scales, peaks, first, length, BT)
+    peak_sum, backward, bad = totals(scales, peaks, losses + 2 * sequence, first, length, BT)
     zero = tl.zeros([], dtype=tl.float64)
     forward, total, lowest, highest = zero, zero, zero + float("inf"), zero - float("inf")
     for begin in range(0, length, BT):

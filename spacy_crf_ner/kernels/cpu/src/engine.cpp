@@ -1,5 +1,6 @@
 #include "engine.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -41,7 +42,9 @@ void count(const Kernels& kernels, const Model<double>& model, const Chain<doubl
 
 // What a block of sequences adds up for itself.
 struct Counts {
-    std::vector<double> transitions, start, end;
+    double* transitions;  // (n_tags, n_tags)
+    double* start;        // (n_tags,)
+    double* end;          // (n_tags,)
 };
 
 class ForwardBackward {
@@ -53,7 +56,12 @@ public:
         schedule_ = make_schedule(batch, (wanted.transitions ? 3 : 2) * n * n + COST_OF_A_TAG * n, threads);
         for (int thread = 0; thread < schedule_.threads; ++thread)
             workspaces_.emplace_back(arena_, schedule_.largest_group, model_.width);
-        counts_.resize(schedule_.blocks.size());
+        if (!wanted.transitions) return;
+        const std::size_t tags = batch.n_tags, width = model_.width;
+        // From here, and not from the threads: what these allocate they fetch from the operating system every time.
+        for (int thread = 0; thread < schedule_.threads; ++thread) products_.push_back(doubles(width * width));
+        for (std::size_t block = 0; block < schedule_.blocks.size(); ++block)
+            counts_.push_back(Counts{doubles(tags * tags), doubles(tags), doubles(tags)});
     }
 
     Redone run_all() {
@@ -63,7 +71,7 @@ public:
                 if (wanted_.score) wanted_.score[sequence] = 0.0;
                 clear_padding(sequence);
             }
-        run_blocks(schedule_, [this](int block, int thread) { run_block(block, workspaces_[thread]); });
+        run_blocks(schedule_, [this](int block, int thread) { run_block(block, thread); });
         if (wanted_.transitions) {
             const std::size_t n = batch_.n_tags;
             add_up(wanted_.transitions, n * n, &Counts::transitions);
@@ -79,7 +87,9 @@ public:
     }
 
 private:
-    void add_up(float* out, std::size_t n, std::vector<double> Counts::*part) {
+    double* doubles(std::size_t n) { return static_cast<double*>(allocate(arena_, sizeof(double) * n)); }
+
+    void add_up(float* out, std::size_t n, double* Counts::*part) {
         for (std::size_t i = 0; i < n; ++i) {
             double total = 0.0;
             for (const Counts& counts : counts_) total += (counts.*part)[i];
@@ -87,25 +97,27 @@ private:
         }
     }
 
-    void run_block(int block, Workspace<float>& workspace) {
+    void run_block(int block, int thread) {
         const std::size_t n = batch_.n_tags, width = model_.width;
-        Counts& counts = counts_[block];
-        std::vector<double> products;
+        Counts counts{};
+        double* products = nullptr;
         if (wanted_.transitions) {
-            products.assign(width * width, 0.0);
-            counts.transitions.assign(n * n, 0.0);
-            counts.start.assign(n, 0.0);
-            counts.end.assign(n, 0.0);
+            counts = counts_[block];
+            products = products_[thread];
+            std::fill_n(products, width * width, 0.0);
+            std::fill_n(counts.transitions, n * n, 0.0);
+            std::fill_n(counts.start, n, 0.0);
+            std::fill_n(counts.end, n, 0.0);
         }
         std::vector<int64_t> flagged;
         for (const Group& group : schedule_.blocks[block]) {
             Chain<float> chains[MAX_CHAINS];
-            workspace.place(batch_, group, chains);
-            run_group(model_, chains, group.n_chains, workspace.scratch, products.data());
+            workspaces_[thread].place(batch_, group, chains);
+            run_group(model_, chains, group.n_chains, workspaces_[thread].scratch, products);
             for (int g = 0; g < group.n_chains; ++g)
                 if (chains[g].flagged) flagged.push_back(chains[g].sequence);
         }
-        if (wanted_.transitions) expand(model_, products.data(), counts.transitions.data());
+        if (wanted_.transitions) expand(model_, products, counts.transitions);
         for (int64_t sequence : flagged) redo(sequence, counts);
         for (const Group& group : schedule_.blocks[block])
             for (int g = 0; g < group.n_chains; ++g) finish(group.sequences[g], counts);
@@ -141,7 +153,7 @@ private:
     }
 
     // A sequence that floats have no room for: in doubles, and in log space if these have no room, either.
-    void redo(int64_t sequence, Counts& counts) {
+    void redo(int64_t sequence, const Counts& counts) {
         ++in_doubles_;
         std::call_once(exact_once_, [this] { prepare(kernels_, batch_, arena_, exact_); });
         Arena arena;
@@ -153,20 +165,20 @@ private:
         if (wanted_.transitions) products.assign(std::size_t(exact_.width) * exact_.width, 0.0);
         run_group(exact_, &chain, 1, workspace.scratch, products.data());
         if (!chain.flagged) {
-            if (wanted_.transitions) expand(exact_, products.data(), counts.transitions.data());
+            if (wanted_.transitions) expand(exact_, products.data(), counts.transitions);
             return;
         }
         ++in_logs_;
         const LogChain slow = log_chain(batch_, sequence, true);
         wanted_.log_partition[sequence] = slow.log_partition;
         if (!std::isfinite(slow.log_partition)) return;
-        double* transitions = wanted_.transitions ? counts.transitions.data() : nullptr;
+        double* transitions = wanted_.transitions ? counts.transitions : nullptr;
         log_counts(slow, chain.weight, chain.tokens, transitions);
         if (spans_) read_spans(slow, *spans_, spans_of(*spans_, sequence));
     }
 
     // Edges, and the path that is compared with the expectations.
-    void finish(int64_t sequence, Counts& counts) {
+    void finish(int64_t sequence, const Counts& counts) {
         const int64_t n = batch_.n_tags, row = batch_.first_rows[sequence], last = row + batch_.lengths[sequence] - 1;
         if (wanted_.transitions)
             for (int64_t k = 0; k < n; ++k) {
@@ -221,6 +233,7 @@ private:
     std::atomic<int64_t> in_doubles_{0}, in_logs_{0};
     Schedule schedule_;
     std::vector<Workspace<float>> workspaces_;
+    std::vector<double*> products_;
     std::vector<Counts> counts_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -34,20 +35,51 @@ private:
 #endif
 };
 
+constexpr std::size_t ALIGNMENT = 64;
+// The kept piece begins with its own size.
+constexpr std::size_t HEADER = ALIGNMENT;
+constexpr std::size_t MOST_KEPT = std::size_t(1) << 26;
+std::atomic<char*> between_calls{nullptr};
+
+void* aligned(std::size_t size) {
+    void* place = nullptr;
+    return posix_memalign(&place, ALIGNMENT, size) == 0 ? place : nullptr;
+}
+
 }  // namespace
 
 void* allocate(Arena& arena, std::size_t bytes) {
-    constexpr std::size_t alignment = 64;
+    const std::size_t size = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    arena.wanted += size;
+    if (arena.used + size <= arena.capacity) {
+        void* place = arena.kept + arena.used;
+        arena.used += size;
+        return place;
+    }
     arena.pieces.reserve(arena.pieces.size() + 1);
-    void* piece = std::malloc(bytes + alignment);
+    void* piece = aligned(size);
     if (!piece) throw std::bad_alloc();
     arena.pieces.push_back(piece);
-    const auto address = reinterpret_cast<std::uintptr_t>(piece);
-    return reinterpret_cast<void*>((address + alignment - 1) / alignment * alignment);
+    return piece;
+}
+
+Arena::Arena() : kept(between_calls.exchange(nullptr)) {
+    if (kept) std::memcpy(&capacity, kept + HEADER - sizeof(capacity), sizeof(capacity));
+    used = kept ? HEADER : 0;
 }
 
 Arena::~Arena() {
     for (void* piece : pieces) std::free(piece);
+    const std::size_t needed = wanted + HEADER;
+    if (needed > capacity && needed <= MOST_KEPT) {
+        std::free(kept);
+        // A little more: the next batch may be a little larger.
+        capacity = (needed + needed / 4) / ALIGNMENT * ALIGNMENT;
+        kept = static_cast<char*>(aligned(capacity));
+        if (kept) std::memcpy(kept + HEADER - sizeof(capacity), &capacity, sizeof(capacity));
+    }
+    // Another thread may have put one there in the meantime.
+    if (kept) std::free(between_calls.exchange(kept));
 }
 
 Schedule make_schedule(const Batch& batch, double cost, int threads) {

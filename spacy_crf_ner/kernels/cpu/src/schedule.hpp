@@ -3,6 +3,7 @@
 // the number of threads.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -11,12 +12,18 @@
 
 namespace crf {
 
+// Memory of one call. The operating system gets large pieces back as soon as they are freed, and to fetch their pages anew
+// for every call takes as long as a good part of the work: so one piece, as large as the last call needed, is kept for the
+// next one.
 struct Arena {
-    Arena() = default;
+    Arena();
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
     ~Arena();
-    std::vector<void*> pieces;
+
+    char* kept;
+    std::size_t capacity = 0, used = 0, wanted = 0;
+    std::vector<void*> pieces;  // for what had no room
 };
 
 struct Group {
