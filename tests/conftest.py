@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 # Before torch is imported: for sizes like these a pool of threads costs more than it brings.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Before anything imports Triton, as transformers does: without a GPU its interpreter runs our programs.
+if shutil.which("nvidia-smi") is None:
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 from pathlib import Path
 from typing import TYPE_CHECKING

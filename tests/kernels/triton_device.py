@@ -1,7 +1,5 @@
 """Where the Triton programs run in tests: on a CUDA device if there is one, else on the CPU in Triton's interpreter."""
 
-import os
-import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module, util
@@ -22,17 +20,13 @@ def unavailable() -> str | None:
         return toolchain.unavailable()
     if util.find_spec("triton") is None:
         return "triton is not installed"
-    if "triton" in sys.modules:
-        return "triton was imported before its interpreter could be turned on"
-    # Triton looks at it when functions are handed to it, which is here; other processes are to compile.
-    os.environ["TRITON_INTERPRET"] = "1"
-    try:
-        toolchain.programs()
-        # The first launch imports it.
-        with suppress(ImportError):
-            import_module("triton.experimental.gluon")
-    finally:
-        del os.environ["TRITON_INTERPRET"]
+    # tests/conftest.py turns it on before anything imports Triton, which looks at it then and not again.
+    if not toolchain.interpreted():
+        return "Triton's interpreter is not turned on: set TRITON_INTERPRET=1"
+    toolchain.programs()
+    # The first launch imports it.
+    with suppress(ImportError):
+        import_module("triton.experimental.gluon")
     return None
 
 
