@@ -92,10 +92,10 @@ def test_one_tag_has_probability_1_whatever_its_score(implementation: Implementa
 
 
 @pytest.mark.slow
-@every_implementation
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS[1:-1], ids=lambda one: one.name)
 @pytest.mark.parametrize(("emission", "transition"), [(1.0, 1.0), (9.0, 5.0), (50.0, 20.0)])
 def test_ten_thousand_tokens(implementation: Implementation, emission: float, transition: float) -> None:
-    agree(implementation, steep((10_000, 3, 5_000), 2, emission, transition, seed=4).packed())
+    agree(implementation, steep((10_000, 3), 2, emission, transition, seed=4).packed())
 
 
 @every_implementation
