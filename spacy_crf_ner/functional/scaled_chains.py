@@ -96,12 +96,13 @@ def factors_of(potentials: Potentials, layout: Layout, space: Workspace) -> Fact
     scores.index_add_(0, layout.last, end.expand(layout.last.shape[0], -1))
     peaks = scores.amax(1, keepdim=True)
     scores.sub_(peaks)
-    relative = transitions - highest
+    # Rounded once and not twice: every token uses these, so that their errors add up in expected transitions.
+    relative = transitions.double() - highest.double()
     return Factors(
         scores=scores,
         emissions=torch.exp(scores, out=space.take(layout.n_tokens)),
-        relative=relative,
-        moves=torch.stack((relative, relative.t())).exp_(),
+        relative=relative.to(scores.dtype),
+        moves=torch.stack((relative, relative.t())).exp_().to(scores.dtype),
         highest=highest,
         peaks=peaks.squeeze(1),
     )

@@ -12,6 +12,10 @@ from .schedule import Schedule, halves_of, schedule_of
 from .workspace import Workspace
 
 
+# Tokens whose expected transitions are added up in the dtype of the scores.
+ROWS_AT_ONCE = 512
+
+
 @dataclass(frozen=True, eq=False)
 class Solved:
     """Forward and backward chain of a batch, token by token.
@@ -96,8 +100,19 @@ def weighted_counts(
         onward.masked_fill_(solved.lost_tokens, 0.0)
         alphas.masked_fill_(solved.lost_tokens, 0.0)
     onward[1:] *= factors[:-1]
-    moves = torch.mm(alphas[:-1].t(), onward[1:]).mul_(solved.factors.moves[0])
+    moves = _summed_products(alphas[:-1], onward[1:]).mul_(solved.factors.moves[0])
     return PotentialsGradient(layout.spread(tokens, potentials.emissions), moves, start, end)
+
+
+def _summed_products(left: Tensor, right: Tensor) -> Tensor:
+    """left.T @ right, of which float32 adds up a part of the rows at a time, and float64 the parts: a sum over the
+    thousands of tokens of a long text keeps its digits. *Shape of both:* (rows, n_tags) -> (n_tags, n_tags)
+    """
+    parts = zip(left.split(ROWS_AT_ONCE), right.split(ROWS_AT_ONCE), strict=True)
+    products = [torch.mm(one.t(), other) for one, other in parts]
+    if len(products) == 1:
+        return products[0]
+    return torch.stack(products).sum(0, dtype=torch.float64).to(left.dtype)
 
 
 def meet(potentials: Potentials, layout: Layout) -> tuple[Tensor, Tensor | None]:

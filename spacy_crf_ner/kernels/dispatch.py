@@ -51,13 +51,14 @@ def describe() -> dict[str, str]:
     """
     choice = _choice()
     compiled = _compiled(choice)
-    threads = torch.get_num_threads()
+    count = torch.get_num_threads()
+    threads = "1 thread" if count == 1 else f"{count} threads"
     if compiled is not None:
-        cpu = f"{compiled.name}, {threads} threads"
+        cpu = f"{compiled.name}, {threads}"
     elif choice == "torch":
-        cpu = f"torch, {threads} threads: {VARIABLE}=torch"
+        cpu = f"torch, {threads}: {VARIABLE}=torch"
     else:
-        cpu = f"torch, {threads} threads: {cpu_unavailable()}"
+        cpu = f"torch, {threads}: {cpu_unavailable()}"
     return {"cpu": cpu, "cuda": _describe_cuda(choice)}
 
 

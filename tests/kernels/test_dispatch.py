@@ -78,8 +78,12 @@ def test_without_the_extension_torch_computes_and_says_why(
 
 
 @needs_extension
-def test_the_description_names_instruction_set_and_threads() -> None:
-    assert kernels.describe()["cpu"] == f"{Compiled().name}, {torch.get_num_threads()} threads"
+@pytest.mark.parametrize(("threads", "named"), [(1, "1 thread"), (2, "2 threads")])
+def test_the_description_names_instruction_set_and_threads(
+    threads: int, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert kernels.describe()["cpu"] == f"{Compiled().name}, {named}"
 
 
 @pytest.mark.parametrize("choice", ["auto", "torch"])
