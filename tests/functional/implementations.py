@@ -1,6 +1,6 @@
-"""Every implementation of the recursions: what the tests of this room ask of one they ask of all.
+"""The implementations of this room: what its tests ask of one they ask of all, through the fixture `recursions`.
 
-The fixture `recursions` runs through this list, which is the one place to add another.
+The suite that all implementations pass, those of other rooms too, is tests/kernels/test_agreement.py.
 """
 
 from spacy_crf_ner.functional import LOG_SPACE, SCALED, Recursions

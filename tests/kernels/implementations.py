@@ -9,7 +9,9 @@ import torch
 from spacy_crf_ner.functional import LOG_SPACE, SCALED, Potentials, Recursions
 from spacy_crf_ner.kernels.cpu import Compiled
 from spacy_crf_ner.kernels.cpu import unavailable as cpu_unavailable
+from spacy_crf_ner.kernels.cuda import TRITON
 from tests.functional.cases import as_dtype, replaced
+from tests.kernels import triton_device
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,36 @@ def compiled(instructions: str) -> Callable[[], Recursions]:
     return make
 
 
-IMPLEMENTATIONS = (
-    Implementation("log space", lambda: LOG_SPACE, torch.float64),
+def triton() -> Recursions:
+    """The Triton programs on a CUDA device, or in Triton's interpreter."""
+    triton_device.skip_unless_available()
+    return TRITON
+
+
+LOG = Implementation("log space", lambda: LOG_SPACE, torch.float64)
+# What the others are compared with is the first; only enumeration can say whether it is right itself.
+OTHERS = (
     Implementation("scaled, float64", lambda: SCALED, torch.float64),
     Implementation("scaled, float32", lambda: SCALED, torch.float32),
     Implementation("compiled, generic", compiled("generic"), torch.float32),
     Implementation("compiled, avx2", compiled("avx2"), torch.float32),
     Implementation("compiled, avx512", compiled("avx512"), torch.float32),
-    Implementation("scaled, float32 on CUDA", lambda: SCALED, torch.float32, "cuda"),
 )
+CUDA = Implementation("scaled, float32 on CUDA", lambda: SCALED, torch.float32, "cuda")
+INTERPRETED = Implementation("triton, float32", triton, torch.float32, triton_device.device().type)
+MARKS = {
+    CUDA.name: (pytest.mark.cuda,),
+    # The interpreter takes a hundred times as long, and computes both sides of a choice.
+    INTERPRETED.name: (pytest.mark.slow, pytest.mark.filterwarnings("ignore::RuntimeWarning")),
+}
 
-every_implementation = pytest.mark.parametrize(
-    "implementation",
-    [pytest.param(one, marks=pytest.mark.cuda if one.device == "cuda" else ()) for one in IMPLEMENTATIONS],
-    ids=lambda one: one.name,
-)
+
+def _each(*implementations: Implementation) -> pytest.MarkDecorator:
+    parameters = [pytest.param(one, marks=MARKS.get(one.name, ())) for one in implementations]
+    return pytest.mark.parametrize("implementation", parameters, ids=lambda one: one.name)
+
+
+every_implementation = _each(LOG, *OTHERS, CUDA, INTERPRETED)
+every_other_implementation = _each(*OTHERS, CUDA, INTERPRETED)
+# For what is too large for an interpreter: test_triton.py has sizes of its own.
+every_fast_implementation = _each(*OTHERS, CUDA)

@@ -9,7 +9,12 @@ from spacy_crf_ner.tags import SCHEMES, TagSet
 from tests.functional import oracle
 from tests.functional.cases import LENGTHS, MASKS, N_TAGS, example, random_masks, random_scores, replaced
 from tests.kernels.agreement import ABSOLUTE, RELATIVE, agree
-from tests.kernels.implementations import Implementation, every_implementation
+from tests.kernels.implementations import (
+    Implementation,
+    every_fast_implementation,
+    every_implementation,
+    every_other_implementation,
+)
 
 RAGGED = (9, 0, 33, 1, 2, 17, 16, 33, 5)
 
@@ -26,7 +31,7 @@ def scores(lengths: tuple[int, ...], n_tags: int, scale: float = 2.0, seed: int 
     return Potentials(**random_scores(torch.Generator().manual_seed(seed), lengths, n_tags, scale))
 
 
-@every_implementation
+@every_other_implementation
 @pytest.mark.parametrize("packed", [False, True], ids=["padded", "packed"])
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.parametrize("lengths", LENGTHS)
@@ -50,7 +55,7 @@ def test_probabilities_are_sums_over_all_paths(implementation: Implementation, k
         np.testing.assert_allclose(found, oracle.token_marginals(problem), rtol=0, atol=ABSOLUTE)
 
 
-@every_implementation
+@every_fast_implementation
 @pytest.mark.parametrize("n_tags", [1, 5, 8, 9, 15, 16, 17, 31, 33, 48, 65])
 def test_widths_around_those_of_vectors(implementation: Implementation, n_tags: int) -> None:
     agree(implementation, scores(RAGGED, n_tags, seed=n_tags).packed())
@@ -60,7 +65,7 @@ def test_widths_around_those_of_vectors(implementation: Implementation, n_tags: 
     agree(implementation, replaced(scores(RAGGED, n_tags, seed=n_tags), **masks))
 
 
-@every_implementation
+@every_fast_implementation
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("n_labels", [2, 20, 40])
 def test_schemes_of_few_and_of_many_labels(
@@ -70,7 +75,7 @@ def test_schemes_of_few_and_of_many_labels(
     agree(implementation, with_scheme(scores(RAGGED, n_tags), scheme, n_labels))
 
 
-@every_implementation
+@every_fast_implementation
 @pytest.mark.parametrize("size", range(10))
 def test_batches_of_every_size(implementation: Implementation, size: int) -> None:
     lengths = tuple(int(n) for n in np.random.default_rng(size).integers(0, 12, size))
@@ -148,7 +153,7 @@ def test_inputs_are_left_as_they_were(implementation: Implementation) -> None:
         assert torch.equal(getattr(taken, name), value), name
 
 
-@every_implementation
+@every_other_implementation
 def test_tensors_may_lie_in_memory_in_any_way(implementation: Implementation) -> None:
     potentials = example((3, 0, 5, 1, 4, 2), 4, "all masks")
 

@@ -1,5 +1,7 @@
 """What is particular to the compiled extension: its fallbacks, its threads, and arguments that it refuses."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -48,7 +50,7 @@ def test_only_the_sequences_concerned_are_redone() -> None:
     assert redone(potentials)[0] == 1
 
 
-@pytest.mark.parametrize("n_tags", [5, 73])
+@pytest.mark.parametrize("n_tags", [9, 73])
 def test_results_do_not_depend_on_the_number_of_threads(n_tags: int) -> None:
     potentials = as_dtype(scores(tuple(range(100, 160)), n_tags), torch.float32).packed()
     before = torch.get_num_threads()
@@ -63,6 +65,15 @@ def test_results_do_not_depend_on_the_number_of_threads(n_tags: int) -> None:
         torch.set_num_threads(before)
     for other in results[1:]:
         assert all(torch.equal(one, two) for one, two in zip(results[0], other, strict=True))
+
+
+def test_calls_from_several_threads_do_not_disturb_each_other() -> None:
+    # Python lets others run while the extension computes, and memory is kept from one call to the next.
+    batches = [as_dtype(scores((40, 7 + size), 3 + size, seed=size), torch.float32) for size in range(12)]
+    expected = [Compiled().marginals(batch)[1] for batch in batches]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda batch: Compiled().marginals(batch)[1], batches * 20))
+    assert all(torch.equal(one, two) for one, two in zip(found, expected * 20, strict=True))
 
 
 def test_a_sequence_gives_the_same_in_any_batch_to_the_last_digits() -> None:

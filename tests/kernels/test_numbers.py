@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spacy_crf_ner.functional import Potentials
 from tests.functional.cases import random_scores, replaced
 from tests.kernels.agreement import agree
-from tests.kernels.implementations import IMPLEMENTATIONS, Implementation, every_implementation
+from tests.kernels.implementations import OTHERS, Implementation, every_fast_implementation
 from tests.kernels.test_agreement import scores, with_scheme
 
 
@@ -26,7 +26,7 @@ def steep(
     return with_scheme(Potentials(**{**flat, **drawn}), "BILUO", n_labels)
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS[2:-1], ids=lambda one: one.name)
+@pytest.mark.parametrize("implementation", OTHERS[1:], ids=lambda one: one.name)
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     emission=st.sampled_from([1.0, 8.0, 12.0, 20.0, 50.0]),
@@ -46,7 +46,7 @@ def test_the_promised_bounds_hold_for_every_spread(
     agree(implementation, steep(lengths, n_labels, emission, transition, seed))
 
 
-@every_implementation
+@every_fast_implementation
 @pytest.mark.parametrize("favour", [20.0, 60.0, 120.0, 400.0, 3000.0])
 def test_an_impossible_tag_that_is_favoured_takes_no_probability(
     implementation: Implementation, favour: float
@@ -59,7 +59,7 @@ def test_an_impossible_tag_that_is_favoured_takes_no_probability(
     agree(implementation, replaced(potentials, emissions=emissions, allowed_tags=allowed))
 
 
-@every_implementation
+@every_fast_implementation
 @pytest.mark.parametrize("favour", [3.0, 6.0, 30.0])
 def test_a_long_entity_that_loses_little_at_every_token_is_not_lost(
     implementation: Implementation, favour: float
@@ -80,25 +80,25 @@ def test_a_long_entity_that_loses_little_at_every_token_is_not_lost(
     agree(implementation, with_scheme(potentials, "BILUO", 1))
 
 
-@every_implementation
+@every_fast_implementation
 @pytest.mark.parametrize("spread", [1e3, 1e4])
 def test_scores_far_beyond_any_model_are_exact(implementation: Implementation, spread: float) -> None:
     agree(implementation, steep((6, 3, 9), 2, spread, spread, seed=0))
 
 
-@every_implementation
+@every_fast_implementation
 def test_one_tag_has_probability_1_whatever_its_score(implementation: Implementation) -> None:
     agree(implementation, scores((300, 1, 0, 40), 1, scale=50.0))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS[1:-1], ids=lambda one: one.name)
+@pytest.mark.parametrize("implementation", OTHERS, ids=lambda one: one.name)
 @pytest.mark.parametrize(("emission", "transition"), [(1.0, 1.0), (9.0, 5.0), (50.0, 20.0)])
 def test_ten_thousand_tokens(implementation: Implementation, emission: float, transition: float) -> None:
     agree(implementation, steep((10_000, 3), 2, emission, transition, seed=4).packed())
 
 
-@every_implementation
+@every_fast_implementation
 @pytest.mark.parametrize("edge", [-40.0, -70.0, -100.0, -300.0])
 def test_paths_that_both_chains_lose_are_not_lost(implementation: Implementation, edge: float) -> None:
     # One entity over all tokens or none. Its first and its last tag are less likely than float32 can hold, and what is

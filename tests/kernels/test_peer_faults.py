@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from spacy_crf_ner.functional import Potentials, negative_log_likelihood, span_log_probs, viterbi
+from spacy_crf_ner.functional import negative_log_likelihood, span_log_probs, viterbi
 from tests.functional import oracle
 from tests.functional.cases import replaced, span_paths, with_gradients
 from tests.kernels.implementations import Implementation, every_implementation
@@ -94,18 +94,3 @@ def test_the_confidence_of_an_entity_is_its_probability(implementation: Implemen
     spans = type(spans)(*(column.to(taken.emissions.device) for column in vars(spans).values()))
     found = span_log_probs(taken, spans, recursions=implementation.make()).exp()
     assert float(found[0]) == pytest.approx(expected, abs=1e-5)
-
-
-@every_implementation
-def test_many_tags_take_no_cubic_memory(implementation: Implementation) -> None:
-    # Libraries that multiply (n_tags, n_tags) matrices for every token would need 12 GB here.
-    potentials = Potentials(
-        torch.zeros(4, 200, 400),
-        torch.full((4,), 200),
-        torch.zeros(400, 400),
-        torch.zeros(400),
-        torch.zeros(400),
-    )
-    totals = implementation.make().log_partition(implementation.takes(potentials))
-    expected = torch.full((4,), 200 * float(torch.tensor(400.0).log()), dtype=torch.float64)
-    torch.testing.assert_close(totals.cpu(), expected, rtol=1e-5, atol=0)
