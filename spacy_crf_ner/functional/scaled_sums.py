@@ -11,7 +11,6 @@ from .scaled_chains import Chains, Factors, factors_of, lost_tokens, lowest_sum,
 from .schedule import Schedule, halves_of, schedule_of
 from .workspace import Workspace
 
-
 # Tokens whose expected transitions are added up in the dtype of the scores.
 ROWS_AT_ONCE = 512
 
@@ -105,10 +104,10 @@ def weighted_counts(
 
 
 def _summed_products(left: Tensor, right: Tensor) -> Tensor:
-    """left.T @ right, of which float32 adds up a part of the rows at a time, and float64 the parts: a sum over the
-    thousands of tokens of a long text keeps its digits. *Shape of both:* (rows, n_tags) -> (n_tags, n_tags)
+    """left.T @ right, a part of the rows at a time and the parts in float64: beside the sum over a long text, the
+    terms of single tokens would be too small for float32. *Shape of both:* (rows, n_tags) -> (n_tags, n_tags)
     """
-    parts = zip(left.split(ROWS_AT_ONCE), right.split(ROWS_AT_ONCE), strict=True)
+    parts = zip(torch.split(left, ROWS_AT_ONCE), torch.split(right, ROWS_AT_ONCE), strict=True)
     products = [torch.mm(one.t(), other) for one, other in parts]
     if len(products) == 1:
         return products[0]

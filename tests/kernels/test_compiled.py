@@ -126,6 +126,11 @@ def test_arrays_give_what_tensors_give(padded: bool) -> None:
     totals, tokens, _ = for_arrays.forward_backward(batch, marginals=True)
     tags, scores = for_arrays.viterbi(batch)
     one = potentials if padded else potentials.packed()
+    uses = for_arrays.expectations(batch)
+    expected = Compiled().expectations(one)
+    assert np.array_equal(uses[0], expected.log_partition)
+    for found, wanted in zip(uses[1:], vars(expected.gradient).values(), strict=True):
+        assert np.array_equal(found, wanted.reshape(found.shape))
     assert np.array_equal(totals, Compiled().log_partition(one))
     assert np.array_equal(tokens, Compiled().marginals(one)[1].reshape(-1, 4))
     assert np.array_equal(tags, Compiled().viterbi(one)[0].reshape(-1))
@@ -170,11 +175,12 @@ def test_instructions_that_the_processor_lacks_are_refused() -> None:
 
 
 def test_arrays_without_rows_are_batches_too() -> None:
-    from spacy_crf_ner.kernels.cpu.arrays import Batch, forward_backward, viterbi
+    from spacy_crf_ner.kernels.cpu.arrays import Batch, expectations, forward_backward, viterbi
 
     batch = Batch(**arrays(scores((0, 0), 3)))
     assert forward_backward(batch, marginals=True)[0].tolist() == [0.0, 0.0]
     assert viterbi(batch)[0].shape == (0,)
+    assert [array.sum() for array in expectations(batch)] == [0.0] * 5
 
 
 @pytest.mark.parametrize("scheme", ["BILUO", "BIO"])

@@ -93,6 +93,30 @@ def forward_backward(
     return totals, tokens, redone
 
 
+def expectations(
+    batch: Batch, *, threads: int = 1, instructions: str = ""
+) -> tuple[Array, Array, Array, Array, Array]:
+    """log Z, and how often each score is used, in one call.
+
+    batch (Batch): The batch.
+    threads (int): At most so many.
+    instructions (str): "avx512", "avx2" or "generic"; the best that the processor has if empty.
+    RETURNS (tuple[ndarray, ...]): log Z, *Shape:* (batch,), float64, nats; probabilities of each token's tags, 0 in
+        padding, *Shape:* (n_rows, n_tags); expected uses, summed over the batch, of the transitions, *Shape:* (n_tags,
+        n_tags), the start and the end scores, *Shape:* (n_tags,); float32.
+    RAISES (ValueError): Instructions that this processor lacks.
+    """
+    n = batch.n_tags
+    totals = np.zeros(batch.n_sequences)
+    uses = [np.zeros(shape, dtype=np.float32) for shape in ((batch.n_rows, n), (n, n), (n,), (n,))]
+    if batch.n_rows and batch.n_sequences:
+        names = ("tokens", "transitions", "start", "end")
+        addresses = {name: int(array.ctypes.data) for name, array in zip(names, uses, strict=True)}
+        options: dict[str, Any] = {**addresses, "threads": threads, "instructions": instructions}
+        forward_backward_at(batch.scores, totals.ctypes.data, **options)
+    return totals, uses[0], uses[1], uses[2], uses[3]
+
+
 def viterbi(batch: Batch, *, threads: int = 1, instructions: str = "") -> tuple[Array, Array]:
     """The best path of each sequence and its score.
 

@@ -2,30 +2,12 @@
 #include "batch.hpp"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-
+#define CRF_NAMESPACE avx2
+#define CRF_NAME "avx2"
+#define CRF_TARGETS "avx2,fma"
 #define VECTOR_BYTES 32
 #define CRF_AVX2 1
-#define CRF_NAME "avx2"
-
-namespace crf {
-namespace avx2 {
-#include "kernels.hpp"
-}
-}  // namespace crf
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "x86.hpp"
 
 namespace crf {
 
@@ -36,13 +18,6 @@ const Kernels* avx2_kernels() {
 }
 
 }  // namespace crf
-
 #else
-
-namespace crf {
-
-const Kernels* avx2_kernels() { return nullptr; }
-
-}  // namespace crf
-
+const crf::Kernels* crf::avx2_kernels() { return nullptr; }
 #endif

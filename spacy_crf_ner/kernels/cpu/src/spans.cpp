@@ -38,6 +38,84 @@ bool any(const uint8_t* mask, int n) {
     return std::any_of(mask, mask + n, [](uint8_t value) { return value != 0; });
 }
 
+// Logs of all that the alphas of each token were divided by, and what stands in `exps` behind it.
+template <class T>
+struct Divisors {
+    Divisors(const Model<T>& model, const Chain<T>& chain) : before(chain.length), after(chain.length) {
+        const int64_t n = chain.length;
+        double total = 0.0;
+        for (int64_t t = 0; t < n; ++t) {
+            before[t] = (total += chain.maxima[t]) + model.start_max + model.transition_max * double(t);
+            total += std::log(double(chain.alpha_scales[t]));
+        }
+        total = 0.0;
+        for (int64_t t = n - 1; t >= 0; --t) {
+            after[t] = (total += chain.maxima[t]) + model.end_max + model.transition_max * double(n - 1 - t);
+            total += std::log(double(chain.beta_scales[t]));
+        }
+    }
+
+    std::vector<double> before, after;
+};
+
+template <class T>
+class SpanReader {
+public:
+    SpanReader(const Batch& batch, const Model<T>& model, const Chain<T>& chain, const Spans& spans)
+        : batch_(batch), model_(model), chain_(chain), spans_(spans), divisors_(model, chain), columns_(model.n_tags) {
+        for (int i = 0; i < model.n_tags; ++i) columns_[model.order[i]] = i;
+    }
+
+    // False if a probability was too small for the type.
+    bool read(int64_t index) const {
+        const int64_t start = spans_.starts[index], end = spans_.ends[index];
+        const int64_t* tags = spans_.tags + index * spans_.width;
+        const int64_t first = tags[0], last = tags[end - start - 1];
+        const double inside = score_inside(batch_, chain_.sequence, spans_, index);
+        double score = inside;
+        bool exact = true;
+        if (start == 0) {
+            score += edge(batch_.start, batch_.allowed_start, first);
+        } else {
+            const T* alphas = chain_.alphas + (start - 1) * model_.width;
+            // Down a column of the matrix: one row after another.
+            const T* moves = model_.matrix + columns_[first];
+            const double sum = over_neighbours(alphas, moves, model_.width, spans_.before + index * model_.n_tags);
+            exact = sum >= SMALLEST_SUM || !any(spans_.before + index * model_.n_tags, model_.n_tags);
+            score += std::log(sum) + divisors_.before[start - 1] + model_.transition_max;
+        }
+        if (end == chain_.length) {
+            score += edge(batch_.end, batch_.allowed_end, last);
+        } else {
+            const T* onward = chain_.exps + end * model_.width;
+            const T* moves = model_.matrix + std::size_t(columns_[last]) * model_.width;
+            const double sum = over_neighbours(onward, moves, 1, spans_.after + index * model_.n_tags);
+            exact &= sum >= SMALLEST_SUM || !any(spans_.after + index * model_.n_tags, model_.n_tags);
+            score += std::log(sum) + divisors_.after[end] + model_.transition_max;
+        }
+        spans_.log_probs[index] = score - chain_.log_partition;
+        return exact || inside == FORBIDDEN;
+    }
+
+private:
+    // Of the tags that `mask` admits: their probability times that of the move.
+    double over_neighbours(const T* states, const T* moves, int stride, const uint8_t* mask) const {
+        double sum = 0.0;
+        for (int tag = 0; tag < model_.n_tags; ++tag) {
+            const std::size_t column = columns_[tag];
+            if (mask[tag]) sum += double(states[column]) * double(moves[column * stride]);
+        }
+        return sum;
+    }
+
+    const Batch& batch_;
+    const Model<T>& model_;
+    const Chain<T>& chain_;
+    const Spans& spans_;
+    const Divisors<T> divisors_;
+    std::vector<int32_t> columns_;
+};
+
 }  // namespace
 
 SpanRange spans_of(const Spans& spans, int64_t sequence) {
@@ -48,55 +126,9 @@ SpanRange spans_of(const Spans& spans, int64_t sequence) {
 
 template <class T>
 bool read_spans(const Batch& batch, const Model<T>& model, const Chain<T>& chain, const Spans& spans, SpanRange range) {
-    const int n = model.n_tags;
-    std::vector<int32_t> column(n);
-    for (int i = 0; i < n; ++i) column[model.order[i]] = i;
-    // Logs of what the alphas of a token, and the betas, were divided by; the model's maxima come on top.
-    std::vector<double> before(chain.length), after(chain.length);
-    double total = 0.0;
-    for (int64_t t = 0; t < chain.length; ++t) {
-        before[t] = (total += chain.maxima[t]) + model.start_max + model.transition_max * double(t);
-        total += std::log(double(chain.alpha_scales[t]));
-    }
-    total = 0.0;
-    for (int64_t t = chain.length - 1; t >= 0; --t) {
-        // exps hold the token's own emission, too.
-        after[t] = (total += chain.maxima[t]) + model.end_max + model.transition_max * double(chain.length - 1 - t);
-        total += std::log(double(chain.beta_scales[t]));
-    }
-    for (int64_t index = range.begin; index < range.end; ++index) {
-        const int64_t start = spans.starts[index], end = spans.ends[index];
-        const int64_t* tags = spans.tags + index * spans.width;
-        const int64_t first = tags[0], last = tags[end - start - 1];
-        double score = score_inside(batch, chain.sequence, spans, index);
-        if (start == 0) {
-            score += edge(batch.start, batch.allowed_start, first);
-        } else {
-            const uint8_t* mask = spans.before + index * n;
-            const T* alphas = chain.alphas + (start - 1) * model.width;
-            double sum = 0.0;
-            for (int tag = 0; tag < n; ++tag)
-                if (mask[tag])
-                    sum += double(alphas[column[tag]]) *
-                           double(model.matrix[std::size_t(column[tag]) * model.width + column[first]]);
-            if (sum < SMALLEST_SUM && score != FORBIDDEN && any(mask, n)) return false;
-            score += std::log(sum) + before[start - 1] + model.transition_max;
-        }
-        if (end == chain.length) {
-            score += edge(batch.end, batch.allowed_end, last);
-        } else {
-            const uint8_t* mask = spans.after + index * n;
-            const T* onward = chain.exps + end * model.width;
-            double sum = 0.0;
-            for (int tag = 0; tag < n; ++tag)
-                if (mask[tag])
-                    sum += double(onward[column[tag]]) *
-                           double(model.matrix[std::size_t(column[last]) * model.width + column[tag]]);
-            if (sum < SMALLEST_SUM && score != FORBIDDEN && any(mask, n)) return false;
-            score += std::log(sum) + after[end] + model.transition_max;
-        }
-        spans.log_probs[index] = score - chain.log_partition;
-    }
+    const SpanReader<T> reader(batch, model, chain, spans);
+    for (int64_t index = range.begin; index < range.end; ++index)
+        if (!reader.read(index)) return false;
     return true;
 }
 
