@@ -7,6 +7,7 @@ Every measurement appends rows to the results file, and the page beside it is wr
     python benchmarks/crf.py memory               # peak memory
     python benchmarks/crf.py pipeline --corpus WNUT17_FOLDER
     python benchmarks/crf.py long-doc             # decode up to 1,000,000 tokens
+    python benchmarks/crf.py numbers              # errors of float32, and how often it does not suffice
     python benchmarks/crf.py table                # only write the page
 
 The peers, of which those that are missing are named as such:
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from crf_bench.shapes import Run
 
 RESULTS = Path(__file__).parent / "results" / "crf.jsonl"
-SECTIONS = ("shapes", "scaling", "memory", "pipeline", "long-doc", "table")
-CPU_SECTIONS = ("pipeline", "long-doc")
+SECTIONS = ("shapes", "scaling", "memory", "pipeline", "long-doc", "numbers", "table")
+CPU_SECTIONS = ("pipeline", "long-doc", "numbers")
 CORPUS_VARIABLE = "WNUT17_DIR"
 # Along the series only these run: ours, the peer that most projects use, and the fastest ones.
 SERIES_PEERS = ("pytorch-crf", "torchlatent", "edsnlp", "pyt-crf", "torbi")
@@ -159,6 +160,7 @@ def run_here(args: argparse.Namespace) -> None:
         "memory": run_memory_section,
         "pipeline": run_pipeline_section,
         "long-doc": run_long_doc_section,
+        "numbers": run_numbers_section,
     }[args.section](args)
 
 
@@ -237,6 +239,14 @@ def run_long_doc_section(args: argparse.Namespace) -> None:
 
     tokens = (1000, 2000) if args.quick else TOKENS
     run_long_doc(tokens, args.kernels or ["compiled", "torch"], args.worker, args.out)
+
+
+def run_numbers_section(args: argparse.Namespace) -> None:
+    """Errors by the spread of the scores."""
+    from crf_bench.numbers import SEQUENCES, SPREADS, run_numbers
+
+    sequences, spreads = (20, SPREADS[:2]) if args.quick else (SEQUENCES, SPREADS)
+    run_numbers(sequences, spreads, args.worker, args.out)
 
 
 def run_one_case(case: dict[str, Any]) -> dict[str, Any]:

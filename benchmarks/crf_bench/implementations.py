@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any, ClassVar
@@ -24,6 +25,7 @@ class Implementation:
 
     name (str): As in the tables.
     distribution (str): The package on PyPI.
+    provides (str): What it is called through, as "module:name".
     ops (tuple[str, ...]): Operations that it has.
     has_start, has_end (bool): Whether it scores first and last tags; if not, they are left out for it, and the check
         leaves them out, too.
@@ -32,6 +34,7 @@ class Implementation:
 
     name: ClassVar[str]
     distribution: ClassVar[str]
+    provides: ClassVar[str]
     ops: ClassVar[tuple[str, ...]] = OPS
     has_start: ClassVar[bool] = True
     has_end: ClassVar[bool] = True
@@ -62,7 +65,8 @@ class Implementation:
 
         RAISES (ImportError): It does not work here.
         """
-        raise NotImplementedError
+        module, _, name = cls.provides.partition(":")
+        return getattr(import_module(module), name)
 
     @classmethod
     def bytes_needed(cls, shape: Shape, op: str) -> float:
@@ -130,17 +134,11 @@ class Implementation:
         return result
 
 
-class Ours(Implementation):
-    """Our public functions over torch tensors, `Potentials` made anew in every call."""
-
-    distribution = "spacy-crf-ner"
+class LeafScores(Implementation):
+    """One whose parameters are tensors of the batch, and not those of a module."""
 
     def prepare(self, op: str) -> None:
         """Copy the parameters."""
-        from spacy_crf_ner.functional import Potentials
-
-        self.make_potentials = Potentials
-        self.functions = self.modules()
         wanted = op == NLL
         self.transitions = self.batch.transitions.clone().requires_grad_(wanted)
         self.start = self.batch.start.clone().requires_grad_(wanted)
@@ -149,6 +147,20 @@ class Ours(Implementation):
     def leaves(self) -> list[Tensor]:
         """RETURNS (list[Tensor]): All scores."""
         return [self.emissions, self.transitions, self.start, self.end]
+
+
+class Ours(LeafScores):
+    """Our public functions over torch tensors, `Potentials` made anew in every call."""
+
+    distribution = "spacy-crf-ner"
+
+    def prepare(self, op: str) -> None:
+        """Copy the parameters, and import what is called."""
+        from spacy_crf_ner.functional import Potentials
+
+        super().prepare(op)
+        self.make_potentials = Potentials
+        self.functions = self.modules()
 
     def potentials(self) -> Any:
         """RETURNS (Potentials): The batch, in the padded layout, as the peers get it."""

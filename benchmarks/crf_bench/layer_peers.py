@@ -59,13 +59,7 @@ class PytorchCrf(LayerPeer):
 
     name = "pytorch-crf"
     distribution = "pytorch-crf"
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from torchcrf import CRF
-
-        return CRF
+    provides = "torchcrf:CRF"
 
 
 class PytCrf(LayerPeer):
@@ -73,13 +67,7 @@ class PytCrf(LayerPeer):
 
     name = "pyt-crf"
     distribution = "pyt-crf"
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from pyt_crf import CRF
-
-        return CRF
+    provides = "pyt_crf:CRF"
 
     def loss(self) -> Tensor:
         """RETURNS (Tensor): The loss."""
@@ -91,13 +79,7 @@ class PytorchcrfNbest(LayerPeer):
 
     name = "pytorchcrf"
     distribution = "pytorchcrf"
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from pytorchcrf import CRF
-
-        return CRF
+    provides = "pytorchcrf:CRF"
 
     def as_tags(self, result: Any) -> Tensor:
         """RETURNS (Tensor): The best of the N paths."""
@@ -109,14 +91,8 @@ class LinearCrfTorch(LayerPeer):
 
     name = "linear-crf-torch"
     distribution = "linear-crf-torch"
+    provides = "linear_crf:LinearCRF"
     parameter_names = ("transitions", "starts", "ends")
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from linear_crf import LinearCRF
-
-        return LinearCRF
 
     def prepare(self, op: str) -> None:
         """Count the tokens, as its loss is a mean."""
@@ -133,14 +109,8 @@ class TorchCrf(LayerPeer):
 
     name = "TorchCRF"
     distribution = "TorchCRF"
+    provides = "TorchCRF:CRF"
     parameter_names = ("trans_matrix", "start_trans", "end_trans")
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from TorchCRF import CRF
-
-        return CRF
 
     def build(self, n_tags: int) -> Any:
         """RETURNS (torch.nn.Module): The layer."""
@@ -160,14 +130,8 @@ class PytorchPartialCrf(LayerPeer):
 
     name = "pytorch-partial-crf"
     distribution = "pytorch-partial-crf"
+    provides = "pytorch_partial_crf:CRF"
     ops = (NLL, VITERBI, MARGINALS)
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from pytorch_partial_crf import CRF
-
-        return CRF
 
     def build(self, n_tags: int) -> Any:
         """RETURNS (torch.nn.Module): The layer."""
@@ -195,14 +159,8 @@ class AllenCrf(LayerPeer):
 
     name = "allencrf"
     distribution = "allencrf"
+    provides = "allencrf.conditional_random_field:ConditionalRandomField"
     note = "AllenNLP's layer: allennlp itself pins versions that cannot be installed with this torch"
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from allencrf.conditional_random_field import ConditionalRandomField
-
-        return ConditionalRandomField
 
     def build(self, n_tags: int) -> Any:
         """RETURNS (torch.nn.Module): The layer."""
@@ -226,15 +184,9 @@ class EdsNlp(LayerPeer):
 
     name = "edsnlp"
     distribution = "edsnlp"
+    provides = "edsnlp.pipes.trainable.layers.crf:LinearChainCRF"
     ops = (NLL, VITERBI, MARGINALS)
     note = "its marginals are not normalised: the softmax over the tags that corrects that is timed with them"
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its layer."""
-        from edsnlp.pipes.trainable.layers.crf import LinearChainCRF
-
-        return LinearChainCRF
 
     def build(self, n_tags: int) -> Any:
         """RETURNS (torch.nn.Module): The layer, all moves allowed."""

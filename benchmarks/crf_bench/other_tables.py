@@ -12,6 +12,7 @@ from .cases import (
     LONG_DOC_KIND,
     MEMORY_KIND,
     MINILM,
+    NUMBERS_KIND,
     OPS,
     PIPELINE_KIND,
     TAGS_KIND,
@@ -19,6 +20,7 @@ from .cases import (
 )
 from .comparison import OUR_NAMES, verdict_below
 from .long_doc import GOAL_SECONDS, GOAL_TOKENS
+from .numbers import numbers_section
 
 NOTHING = "–"
 MEBI = 2**20
@@ -48,6 +50,10 @@ def other_sections(rows: Sequence[Row]) -> list[str]:
         chosen = [row for row in rows if row["kind"] == kind]
         if chosen:
             sections.append(write(chosen))
+    numbers = [row for row in rows if row["kind"] == NUMBERS_KIND]
+    if numbers:
+        latest = _last(numbers, lambda row: [row["tags"], row["spread"], row["implementation"]])
+        sections.append(f"{numbers_section(latest)}\n\n{_when(latest)}")
     return sections
 
 

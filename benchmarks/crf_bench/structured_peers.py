@@ -8,22 +8,11 @@ import torch
 from torch import Tensor
 
 from .cases import NLL, VITERBI
-from .implementations import Implementation
+from .implementations import Implementation, LeafScores
 
 
-class StructuredPeer(Implementation):
+class StructuredPeer(LeafScores):
     """Leaf tensors for the parameters, and a loss."""
-
-    def prepare(self, op: str) -> None:
-        """Copy the parameters."""
-        wanted = op == NLL
-        self.transitions = self.batch.transitions.clone().requires_grad_(wanted)
-        self.start = self.batch.start.clone().requires_grad_(wanted)
-        self.end = self.batch.end.clone().requires_grad_(wanted)
-
-    def leaves(self) -> list[Tensor]:
-        """RETURNS (list[Tensor]): The scores."""
-        return [self.emissions, self.transitions, self.start, self.end]
 
     def nll_and_gradient(self) -> Tensor:
         """RETURNS (Tensor): The loss."""
@@ -103,13 +92,7 @@ class Supar(StructuredPeer):
 
     name = "supar"
     distribution = "supar"
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its distribution."""
-        from supar.structs.linearchain import LinearChainCRF
-
-        return LinearChainCRF
+    provides = "supar.structs.linearchain:LinearChainCRF"
 
     def prepare(self, op: str) -> None:
         """Put the parameters in one matrix."""

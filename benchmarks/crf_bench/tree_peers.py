@@ -19,15 +19,9 @@ class TorchStruct(StructuredPeer):
 
     name = "torch-struct"
     distribution = "torch-struct"
+    provides = "torch_struct:LinearChainCRF"
     has_start = has_end = False
     note = "no start and end scores; no sequences of one token"
-
-    @classmethod
-    def modules(cls) -> Any:
-        """RETURNS (type): Its distribution."""
-        from torch_struct import LinearChainCRF
-
-        return LinearChainCRF
 
     @classmethod
     def bytes_needed(cls, shape: Shape, op: str) -> float:

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from spacy_crf_ner.functional import Potentials
+
 pytestmark = pytest.mark.usefixtures("crf_benchmark")
 
 
@@ -39,6 +41,30 @@ def test_a_long_doc_has_the_entities_that_were_made() -> None:
     found = long_doc_case({"tokens": 500, "calls": 2})
     assert found["entities"] == len(spans)
     assert (found["tags"], found["layout"], len(found["seconds"])) == (25, "packed", 2)
+
+
+def test_errors_of_float32_are_measured_and_judged(tmp_path: Path) -> None:
+    from crf_bench.numbers import compare, constrained, numbers_section, run_numbers
+    from spacy_crf_ner.functional import SCALED
+
+    rows = run_numbers(4, (1.0, 5.0), 1, tmp_path / "rows.jsonl")
+    assert {(row["tags"], row["spread"]) for row in rows} == {
+        (n, spread) for n in (9, 73) for spread in (1.0, 5.0)
+    }
+    assert "met; at most" in numbers_section(rows)
+    assert "missed; at most" in numbers_section([*rows, rows[0] | {"absolute_error": 2e-5}])
+    assert "missed; at most" in numbers_section([*rows, rows[0] | {"relative_error": 2e-4}])
+
+    class Wrong:
+        name = "wrong"
+
+        def marginals(self, potentials: Potentials) -> tuple[torch.Tensor, torch.Tensor]:
+            totals, tokens = SCALED.marginals(potentials)
+            return totals * 1.01, tokens + 0.5
+
+    found = compare(constrained(4, 2, 1.0), Wrong())
+    assert found["relative_error"] == pytest.approx(0.01, rel=1e-3)
+    assert found["absolute_error"] == pytest.approx(0.5, rel=1e-3)
 
 
 def test_a_clock_counts_nested_calls_of_one_name_once(monkeypatch: pytest.MonkeyPatch) -> None:
