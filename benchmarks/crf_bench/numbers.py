@@ -166,9 +166,10 @@ def numbers_section(rows: Sequence[Row]) -> str:
     held = worst[0] <= GOAL_RELATIVE and worst[1] <= GOAL_ABSOLUTE
     table = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
     title = (
-        f"Largest errors of float32 against float64 in log space, on {rows[-1]['sequences']} sequences of up to {STEPS} "
-        "tokens with BILUO constraints and normal deviates as scores; how many of them the compiled kernels computed again "
-        "in float64, and of these in log space; and the time of the marginals, in times of that at the smallest spread."
+        f"Largest errors of float32 against float64 in log space, on {rows[-1]['sequences']} sequences of up to "
+        f"{STEPS} tokens with BILUO constraints and normal deviates as scores; how many of them the compiled "
+        "kernels computed again in float64, and of these in log space; and the time of the marginals, in times of "
+        "that at the smallest spread."
     )
     verdict = (
         f"- Bounds of the documentation ({GOAL_RELATIVE:g} of log Z, {GOAL_ABSOLUTE:g} of the marginals): "
