@@ -96,6 +96,23 @@ def backward_scores(scores: LogScores) -> Tensor:
     return betas
 
 
+def onward_scores_and_partition(scores: LogScores) -> tuple[Tensor, Tensor]:
+    """Backward scores with their token's own emission, and log Z from the first of them.
+
+    scores (LogScores): The batch.
+    RETURNS (tuple[Tensor, Tensor]): 0 at and after each sequence's length, *Shape:* (seq_len, batch, n_tags), nats;
+        log Z as `partition_from_forward` gives it, *Shape:* (batch,), nats.
+    """
+    positions = torch.arange(scores.seq_len, device=scores.emissions.device).unsqueeze(1)
+    inside = (positions < scores.lengths).unsqueeze(2)
+    onward = scores.emissions + backward_scores(scores)
+    onward = torch.where(inside, onward, onward.new_zeros(()))
+    totals = onward.new_zeros(scores.lengths.shape)
+    if scores.seq_len:
+        totals = torch.where(scores.lengths > 0, torch.logsumexp(scores.start + onward[0], dim=1), totals)
+    return onward, totals
+
+
 def partition_from_forward(scores: LogScores, alphas: Tensor) -> Tensor:
     """log Z of each sequence from its forward scores.
 

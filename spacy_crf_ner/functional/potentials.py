@@ -140,15 +140,13 @@ class Potentials:
 
     def _check_lengths(self) -> None:
         limit = self.emissions.shape[-2]
-        shortest, longest = self.lengths.aminmax() if self.batch_size else (0, 0)
-        if int(shortest) < 0 or int(longest) > limit:
-            wrong = (self.lengths < 0) | (self.lengths > limit)
-            index = int(wrong.nonzero()[0])
-            raise PotentialsError(
-                Errors.P003.format(seq_len=limit, index=index, got=int(self.lengths[index]))
-            )
-        if self.is_packed and int(self.lengths.sum()) != limit:
-            raise PotentialsError(Errors.P012.format(expected=limit, got=int(self.lengths.sum())))
+        # A list: for a short text, the same by torch's operations takes longer than to decode it.
+        lengths = self.lengths.tolist()
+        if min(lengths, default=0) < 0 or max(lengths, default=0) > limit:
+            index, got = next((i, n) for i, n in enumerate(lengths) if not 0 <= n <= limit)
+            raise PotentialsError(Errors.P003.format(seq_len=limit, index=index, got=got))
+        if self.is_packed and sum(lengths) != limit:
+            raise PotentialsError(Errors.P012.format(expected=limit, got=sum(lengths)))
 
 
 def pad(rows: Tensor, inside: Tensor) -> Tensor:

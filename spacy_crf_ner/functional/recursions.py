@@ -87,6 +87,22 @@ class Recursions(Protocol):
         """
         ...
 
+    def k_best(self, potentials: Potentials, k: int) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): Tags of the k >= 1 best paths, best first, -1 in padding and for paths that
+        do not exist, *Shape:* (batch, k, seq_len) or (k, n_tokens), int64; their scores, -inf for those that do not
+        exist, *Shape:* (batch, k), float64, nats. Those of a sequence are NaN or +inf from the first if scores are. An
+        empty sequence has one path, of score 0. Paths of equal score come in any order, the same in every call.
+        """
+        ...
+
+    def onward_scores(self, potentials: Potentials) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): log Z, *Shape:* (batch,), float64, nats; log of the summed weight of all
+        ways to go on from a tag, its own emission and all that follows included: -inf where there is none, 0 in
+        padding, *Shape:* as the emissions, float64, nats. Differences between the tags of a token, however improbable,
+        are at least as exact as the logarithm of a weight that has the digits of the emissions' dtype.
+        """
+        ...
+
     def span_log_probs(self, potentials: Potentials, spans: SpanPaths) -> tuple[Tensor, Tensor]:
         """RETURNS (tuple[Tensor, Tensor]): log Z, *Shape:* (batch,), float64, nats; log-probability of each span,
         *Shape:* (n_spans,), float64, nats.
@@ -101,8 +117,8 @@ def raise_unless_finite(totals: Tensor) -> None:
     RAISES (ImpossibleSequenceError): Some are -inf: no path was left.
     RAISES (PotentialsError): Some are NaN or +inf.
     """
-    # A sum shows at once whether anything in it is not finite.
-    if math.isfinite(float(totals.sum())):
+    # A sum shows at once whether anything in it is not finite; Python's is the faster one for few sequences.
+    if math.isfinite(sum(totals.tolist())):
         return
     impossible = torch.isneginf(totals)
     broken = ~torch.isfinite(totals) & ~impossible

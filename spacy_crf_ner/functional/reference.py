@@ -3,12 +3,14 @@
 import torch
 from torch import Tensor
 
+from .log_k_best import best_lists
 from .log_space import (
     FORBIDDEN,
     LogScores,
     backward_scores,
     forward_scores,
     log_scores,
+    onward_scores_and_partition,
     partition_from_forward,
 )
 from .paths import path_scores, subtract_path
@@ -76,6 +78,21 @@ class LogSpace:
             tag = pointers[t].gather(1, tag.unsqueeze(1)).squeeze(1)
         tags = tags.masked_fill(~padded.token_mask(), PADDING_TAG)
         return _in_layout(potentials, tags), totals
+
+    def k_best(self, potentials: Potentials, k: int) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`."""
+        padded = potentials.padded()
+        tags, totals = best_lists(log_scores(padded), k)
+        nothing = ~padded.token_mask().unsqueeze(1) | torch.isneginf(totals).unsqueeze(2)
+        tags = tags.masked_fill(nothing, PADDING_TAG)
+        if potentials.is_packed:
+            tags = _in_layout(potentials, tags.transpose(1, 2)).t().contiguous()
+        return tags, totals
+
+    def onward_scores(self, potentials: Potentials) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`."""
+        onward, totals = onward_scores_and_partition(log_scores(potentials.padded()))
+        return totals, _in_layout(potentials, onward.transpose(0, 1)).contiguous()
 
     def span_log_probs(self, potentials: Potentials, spans: SpanPaths) -> tuple[Tensor, Tensor]:
         """RETURNS (tuple[Tensor, Tensor]): See `Recursions`."""

@@ -10,6 +10,7 @@ from .paths import places_of, scores_at, subtract_at
 from .potentials import Potentials, PotentialsGradient
 from .recursions import Expectations, PathExpectations, Recursions
 from .reference import LOG_SPACE, PADDING_TAG
+from .scaled_onward import score_onward
 from .scaled_spans import score_spans
 from .scaled_sums import meet, solve, weighted_counts
 from .scaled_viterbi import best_paths
@@ -59,6 +60,16 @@ class Scaled:
         with torch.inference_mode():
             tags, totals = _viterbi(potentials, layout_of(potentials))
         return tags.clone(), totals.clone()
+
+    def k_best(self, potentials: Potentials, k: int) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`. There is no exponential in it: log space does it."""
+        return LOG_SPACE.k_best(potentials, k)
+
+    def onward_scores(self, potentials: Potentials) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`."""
+        with torch.inference_mode():
+            totals, onward = _onward_scores(_in_double(potentials), layout_of(potentials))
+        return totals.clone(), onward.clone()
 
     def span_log_probs(self, potentials: Potentials, spans: SpanPaths) -> tuple[Tensor, Tensor]:
         """RETURNS (tuple[Tensor, Tensor]): See `Recursions`."""
@@ -126,6 +137,19 @@ def _viterbi(potentials: Potentials, layout: Layout) -> tuple[Tensor, Tensor]:
         totals.index_copy_(0, broken, redone)
         tags.view(-1).index_copy_(0, rows, others)
     return tags, totals
+
+
+def _onward_scores(potentials: Potentials, layout: Layout) -> tuple[Tensor, Tensor]:
+    if not layout.n_tokens:
+        return _no_totals(potentials), torch.zeros_like(potentials.emissions)
+    solved = solve(potentials, layout)
+    onward = layout.spread(score_onward(potentials, layout, solved), potentials.emissions)
+    if solved.lost is not None:
+        again, rows = some_sequences(potentials, solved.lost.cpu(), torch.float64)
+        totals, others = LOG_SPACE.onward_scores(again)
+        solved.totals.index_copy_(0, solved.lost, totals)
+        _rows_of(onward).index_copy_(0, rows, others)
+    return solved.totals, onward
 
 
 def _span_log_probs(potentials: Potentials, layout: Layout, spans: SpanPaths) -> tuple[Tensor, Tensor]:

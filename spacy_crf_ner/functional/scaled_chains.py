@@ -22,8 +22,8 @@ from .potentials import Potentials
 from .schedule import Schedule
 from .workspace import Workspace
 
-# A number may be this times smaller than what is lost beside it without losing digits that count.
-DIGITS = 1e6
+# How many times larger than what is lost beside it a number must be to keep the digits that count.
+DIGITS = {torch.float32: 1e6, torch.float64: 1e13}
 # Steps between two rescalings. The sum of a state falls by the emissions' distance from their maximum at each of them.
 RESCALE_EVERY = 4
 
@@ -161,7 +161,7 @@ def lowest_sum(terms: Tensor) -> float:
     terms (Tensor): *Shape:* (..., n_tags).
     RETURNS (float): The sum.
     """
-    return DIGITS * 2 * terms.shape[-1] * torch.finfo(terms.dtype).tiny
+    return DIGITS[terms.dtype] * 2 * terms.shape[-1] * torch.finfo(terms.dtype).tiny
 
 
 def lost_tokens(layout: Layout, factors: Factors, schedule: Schedule, chains: Chains) -> Tensor | None:

@@ -40,7 +40,7 @@ def _entering(
     first = spans.tags[:, 0]
     states = solved.alphas.index_select(0, (starts - 1).clamp(min=0)).masked_fill_(~spans.before, 0.0)
     sums = (states * solved.factors.moves[1].index_select(0, first)).sum(1)
-    divisors = _divisors(solved, solved.schedule.forward)
+    divisors = log_divisors(solved, solved.schedule.forward)
     moved = sums.log() + divisors.index_select(0, starts) - divisors.index_select(0, origins)
     moved += solved.factors.highest.index_select(0, first)
     edge = allowed_scores(potentials.start, potentials.allowed_start).index_select(0, first)
@@ -58,7 +58,7 @@ def _leaving(
     following = slots.index_select(0, ends.clamp(max=len(slots) - 1))
     states = solved.chains.states.index_select(0, following).masked_fill_(~spans.after, 0.0)
     sums = (states * solved.factors.moves[0].index_select(0, last)).sum(1)
-    divisors = _divisors(solved, slots)
+    divisors = log_divisors(solved, slots)
     moved = sums.log() + divisors.index_select(0, stops) - divisors.index_select(0, ends)
     edge = allowed_scores(potentials.end, potentials.allowed_end).index_select(0, last)
     at_edge = ends == stops
@@ -66,10 +66,18 @@ def _leaving(
     return torch.where(at_edge, edge, moved), ~at_edge & admitted.any(1) & (sums < lowest_sum(states))
 
 
-def _divisors(solved: Solved, slots: Tensor) -> Tensor:
-    """Logarithm of all that the states of the tokens before each were divided by. *Shape:* (n_tokens + 1,)"""
-    divided = solved.chains.scales.index_select(0, slots).squeeze(1).log_().add_(solved.factors.peaks)
-    return torch.nn.functional.pad(divided.cumsum(0), (1, 0))
+def log_divisors(solved: Solved, slots: Tensor) -> Tensor:
+    """Logarithm of all that the states of the tokens before each of the batch were divided by, lost sequences left out.
+
+    solved (Solved): What `solve` returned.
+    slots (Tensor): Slot of each token in one of the chains. *Shape:* (n_tokens,), int64.
+    RETURNS (Tensor): *Shape:* (n_tokens + 1,), nats.
+    """
+    divided = solved.chains.scales.index_select(0, slots).log_().add_(solved.factors.peaks.unsqueeze(1))
+    if solved.lost_tokens is not None:
+        # A state of sum 0 has no logarithm, and sums go on into the sequences that follow.
+        divided.masked_fill_(solved.lost_tokens, 0.0)
+    return torch.nn.functional.pad(divided.squeeze(1).cumsum(0), (1, 0))
 
 
 def _inside(potentials: Potentials, layout: Layout, spans: SpanPaths, starts: Tensor) -> Tensor:

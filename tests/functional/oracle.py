@@ -5,7 +5,7 @@ held to the enumeration by a test. All arithmetic is NumPy's float64.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -163,6 +163,63 @@ def nll_gradients(problem: Problem, allowed: np.ndarray) -> dict[str, np.ndarray
     """Derivatives of log Z(all) - log Z(allowed): expected counts under the model minus those inside the target."""
     free, inside = log_partition_gradients(problem), log_partition_gradients(restricted(problem, allowed))
     return {name: free[name] - inside[name] for name in free}
+
+
+def ranked_paths(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Every allowed path with its score, the best first. *Shape:* (n_allowed, length), (n_allowed,)"""
+    paths = all_paths(problem.length, problem.n_tags)
+    scores = path_scores(problem, paths)
+    order = np.argsort(-scores, kind="stable")[: int(np.isfinite(scores).sum())]
+    return paths[order], scores[order]
+
+
+def onward_scores(problem: Problem) -> np.ndarray:
+    """log of the summed weight of all paths over the tokens from t on that begin with a tag, the start scores left out.
+    *Shape:* (length, n_tags)
+    """
+    anywhere = {"start": np.zeros(problem.n_tags), "allowed_start": np.ones(problem.n_tags, dtype=bool)}
+    result = np.full(problem.emissions.shape, -np.inf)
+    for t in range(problem.length):
+        rest = {"emissions": problem.emissions[t:], "allowed_tags": problem.allowed_tags[t:]}
+        suffix = replace(problem, **anywhere, **rest)
+        paths = all_paths(suffix.length, suffix.n_tags)
+        scores = path_scores(suffix, paths)
+        for tag in range(problem.n_tags):
+            result[t, tag] = log_sum_exp(scores[paths[:, 0] == tag])
+    return result
+
+
+def entropy(problem: Problem) -> float:
+    """-sum p log p over the paths, nats."""
+    _, probability = probabilities(problem)
+    possible = probability[probability > 0]
+    return float(-(possible * np.log(possible)).sum())
+
+
+def surprises(problem: Problem) -> np.ndarray:
+    """-log P of every path, 0 for those that are impossible. *Shape:* (n_paths,)"""
+    scores = path_scores(problem, all_paths(problem.length, problem.n_tags))
+    return np.where(np.isfinite(scores), log_partition(problem) - scores, 0.0)
+
+
+def expected(problem: Problem, values: np.ndarray) -> float:
+    """Expected value of something that each path has. *Shape:* (n_paths,)"""
+    return float((probabilities(problem)[1] * values).sum())
+
+
+def covariances(problem: Problem, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Covariance of something that each path has, (n_paths,), with how often the path uses each of the scores."""
+    paths, probability = probabilities(problem)
+    weights = probability * (values - expected(problem, values))
+    one_hot = np.eye(problem.n_tags)[paths]
+    tokens = np.einsum("p,ptj->tj", weights, one_hot)
+    nothing = np.zeros(problem.n_tags)
+    return {
+        "emissions": tokens,
+        "transitions": np.einsum("p,pti,ptj->ij", weights, one_hot[:, :-1], one_hot[:, 1:]),
+        "start": tokens[0] if problem.length else nothing,
+        "end": tokens[-1] if problem.length else nothing,
+    }
 
 
 def span_probability(

@@ -154,6 +154,17 @@ def test_spans_with_neighbours_of_no_weight_are_computed_in_log_space(redone: Re
         torch.testing.assert_close(got, exact, rtol=1e-12, atol=1e-9)
 
 
+def test_spans_after_a_sequence_that_float64_cannot_hold_are_computed_as_ever(redone: Redone) -> None:
+    potentials = peaked(1e5)
+    spans: list[Span] = [(i, 1, 3, (0, 0)) for i in (0, 1, 3, 5, 6)]
+    anything = torch.ones(len(spans), 9, dtype=torch.bool)
+    paths = span_paths(spans, anything, anything)
+    got = SCALED.span_log_probs(potentials, paths)
+    assert [(dtype, 1 in indices) for dtype, indices in redone] == [(torch.float64, True)]
+    exact = LOG_SPACE.span_log_probs(as_dtype(potentials, torch.float64), paths)
+    torch.testing.assert_close(got, exact, rtol=1e-12, atol=1e-9)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("packed", [False, True])
 def test_sequences_without_a_number_leave_the_others_of_their_batch_alone(
