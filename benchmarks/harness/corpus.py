@@ -1,4 +1,4 @@
-"""Read the WNUT17 files: one Doc per post, every token and entity kept."""
+"""Read the WNUT17 files: one Doc per post, every token and entity kept; and make Examples of posts."""
 
 from __future__ import annotations
 
@@ -26,16 +26,24 @@ PUBLISHED_COUNTS = {
 }
 
 
+# Where reference Docs hold `Post.incorrect`.
+INCORRECT_KEY = "incorrect"
+
+
 @dataclass(frozen=True)
 class Post:
     """One post.
 
     words (tuple[str, ...]): The tokens.
     entities (tuple[tuple[int, int, str], ...]): Start token, end token (exclusive) and label of each entity.
+    unknown (tuple[int, ...]): Tokens without annotation; all others that are in no entity are annotated as such.
+    incorrect (tuple[tuple[int, int, str], ...]): Spans that are known to be no entities.
     """
 
     words: tuple[str, ...]
     entities: tuple[tuple[int, int, str], ...]
+    unknown: tuple[int, ...] = ()
+    incorrect: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,14 @@ def make_examples(vocab: Vocab, posts: Sequence[Post]) -> list[Example]:
 def _annotated(vocab: Vocab, post: Post) -> Doc:
     doc = Doc(vocab, words=post.words)
     doc.set_ents(
-        [Span(doc, start, end, label=label) for start, end, label in post.entities], default="outside"
+        [Span(doc, start, end, label=label) for start, end, label in post.entities],
+        missing=[doc[i : i + 1] for i in post.unknown],
+        default="outside",
     )
+    if post.incorrect:
+        doc.spans[INCORRECT_KEY] = [
+            Span(doc, start, end, label=label) for start, end, label in post.incorrect
+        ]
     return doc
 
 

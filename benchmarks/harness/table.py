@@ -22,13 +22,17 @@ LOAD_NOTE = (
 REFERENCE_STEPS = 600
 
 # Heading, digits, and the value of a row.
-COLUMNS: list[tuple[str, int, Callable[[Row], float]]] = [
+Column = tuple[str, int, Callable[[Row], float]]
+SCORES: list[Column] = [
     ("dev P", 2, lambda row: 100 * row["dev"]["p"]),
     ("dev R", 2, lambda row: 100 * row["dev"]["r"]),
     ("dev F1", 2, lambda row: 100 * row["dev"]["f"]),
     ("test P", 2, lambda row: 100 * row["test"]["p"]),
     ("test R", 2, lambda row: 100 * row["test"]["r"]),
     ("test F1", 2, lambda row: 100 * row["test"]["f"]),
+]
+COLUMNS: list[Column] = [
+    *SCORES,
     ("training, s", 0, lambda row: row["train_seconds"]),
     ("words/s", 0, lambda row: row["test_words_per_second"]),
 ]
@@ -57,20 +61,29 @@ def write_table(path: Path, rows: list[Row], tag: str) -> None:
     lines = [title, "", "Written by `benchmarks/accuracy.py` from the rows beside it; do not edit.", ""]
     for section in sections:
         lines += _section(section)
-    # Two benchmarks may share the rows: a reader must never meet half a table.
+    replace_page(path, "\n".join(lines))
+
+
+def replace_page(path: Path, text: str) -> None:
+    """Write a page at once: two benchmarks may share it, and a reader must never meet half of one.
+
+    path (Path): The Markdown file, replaced as a whole.
+    text (str): What it will hold.
+    """
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    scratch.write_text("\n".join(lines), encoding="utf8")
+    scratch.write_text(text, encoding="utf8")
     scratch.replace(path)
 
 
 def _section(rows: list[Row]) -> list[str]:
-    accuracy = _newest_settings([row for row in rows if row["kind"] == "accuracy"])
+    accuracy = newest_settings([row for row in rows if row["kind"] == "accuracy"])
     timing = [row for row in rows if row["kind"] == "timing"][-1:]
     limited = f", first {rows[0]['limit_docs']} posts" if rows[0]["limit_docs"] is not None else ""
     lines = [f"## {rows[0]['encoder']['name']}, {rows[0]['protocol']['steps']} updates{limited}", ""]
-    lines += [_protocol(rows[0]), ""]
+    speed = f"words/s: `nlp.pipe` over the test part, `batch_size={rows[0]['protocol']['pipe_batch']}`."
+    lines += [f"{describe_protocol(rows[0])} {speed}", ""]
     if accuracy:
-        lines += [*_scores(accuracy), "", *_types(accuracy), ""]
+        lines += [*score_table(accuracy), "", *_types(accuracy), ""]
         lines += [
             LOAD_NOTE,
             "",
@@ -79,10 +92,10 @@ def _section(rows: list[Row]) -> list[str]:
             lines += [REFERENCE, ""]
     for row in timing:
         lines += [*_timing(row), ""]
-    return [*lines, *_surroundings(accuracy + timing), ""]
+    return [*lines, *describe_surroundings(accuracy + timing), ""]
 
 
-def _newest_settings(rows: list[Row]) -> list[Row]:
+def newest_settings(rows: list[Row]) -> list[Row]:
     """Of each system and seed the newest row, if its settings are those of the system's newest row."""
     settings = {row["system"]: row["settings_id"] for row in rows}
     newest = {
@@ -91,7 +104,8 @@ def _newest_settings(rows: list[Row]) -> list[Row]:
     return [newest[key] for key in sorted(newest, key=lambda key: (key[0] != "ner", key))]
 
 
-def _protocol(row: Row) -> str:
+def describe_protocol(row: Row) -> str:
+    """How all systems of a row's protocol are trained, in words."""
     protocol = row["protocol"]
     warmup = int(protocol["steps"] * protocol["warmup_share"])
     return (
@@ -102,19 +116,27 @@ def _protocol(row: Row) -> str:
         f"to 0, decoupled weight decay {protocol['weight_decay']:g}, gradient clipping at {protocol['grad_clip']:g}; "
         f"dropout {protocol['dropout']:g}; transformer in windows of {protocol['window']} tokens with stride "
         f"{protocol['stride']}, float32, trained together with the component; no early stopping, the last model is "
-        f"evaluated. words/s: `nlp.pipe` over the test part, `batch_size={protocol['pipe_batch']}`."
+        "evaluated."
     )
 
 
-def _scores(rows: Sequence[Row]) -> list[str]:
-    lines = _header(["system", "seed", *(heading for heading, _, _ in COLUMNS)])
+def score_table(rows: Sequence[Row], columns: Sequence[Column] = COLUMNS) -> list[str]:
+    """One line for each row, and the means of each system that has several.
+
+    rows (Sequence[Row]): Rows with `system` and `seed`, in the order of the table.
+    columns (Sequence[Column]): What is shown of them.
+    RETURNS (list[str]): The lines.
+    """
+    lines = table_header(["system", "seed", *(heading for heading, _, _ in columns)])
     for row in rows:
-        cells = [f"{value(row):.{digits}f}" for _, digits, value in COLUMNS]
-        lines.append(_line([f"`{row['system']}`", str(row["seed"]), *cells]))
+        cells = [f"{value(row):.{digits}f}" for _, digits, value in columns]
+        lines.append(table_line([f"`{row['system']}`", str(row["seed"]), *cells]))
     for system in dict.fromkeys(row["system"] for row in rows):
         own = [row for row in rows if row["system"] == system]
-        cells = [_mean([value(row) for row in own], digits) for _, digits, value in COLUMNS]
-        lines.append(_line([f"**`{system}`**", f"mean of {len(own)}", *cells]))
+        if len(own) == 1:
+            continue
+        cells = [mean_and_deviation([value(row) for row in own], digits) for _, digits, value in columns]
+        lines.append(table_line([f"**`{system}`**", f"mean of {len(own)}", *cells]))
     if any("±" in line for line in lines):
         lines += ["", "±: standard deviation over the seeds (of a sample, n - 1)."]
     return lines
@@ -123,12 +145,12 @@ def _scores(rows: Sequence[Row]) -> list[str]:
 def _types(rows: Sequence[Row]) -> list[str]:
     systems = list(dict.fromkeys(row["system"] for row in rows))
     labels = sorted({label for row in rows for label in row["test_per_type_f"]})
-    lines = ["Test F1 by type:", "", *_header(["type", *(f"`{system}`" for system in systems)])]
+    lines = ["Test F1 by type:", "", *table_header(["type", *(f"`{system}`" for system in systems)])]
     for label in labels:
         by_system = [
             [100 * r["test_per_type_f"].get(label, 0.0) for r in rows if r["system"] == s] for s in systems
         ]
-        lines.append(_line([label, *(_mean(values, 1) for values in by_system)]))
+        lines.append(table_line([label, *(mean_and_deviation(values, 1) for values in by_system)]))
     return lines
 
 
@@ -142,14 +164,14 @@ def _timing(row: Row) -> list[str]:
             f"by those of `{base}` in the same turn (below 1: faster)."
         ),
         "",
-        *_header(
+        *table_header(
             ["system", "s per update", f"ratio to `{base}`", "pipe, words/s", f"ratio of seconds to `{base}`"]
         ),
     ]
     for system in row["systems"]:
         seconds, ratio = row["median_seconds"][system], row["median_ratio"][system]
         lines.append(
-            _line(
+            table_line(
                 [
                     f"`{system}`",
                     f"{seconds['update']:.2f}",
@@ -162,7 +184,7 @@ def _timing(row: Row) -> list[str]:
     return lines
 
 
-def _surroundings(rows: Iterable[Row]) -> list[str]:
+def describe_surroundings(rows: Iterable[Row]) -> list[str]:
     """Machine, threads, dates and versions, one line for each combination that occurs."""
     groups: dict[str, set[str]] = {}
     for row in rows:
@@ -172,14 +194,17 @@ def _surroundings(rows: Iterable[Row]) -> list[str]:
     return [f"- {' and '.join(sorted({min(dates), max(dates)}))}: {place}" for place, dates in groups.items()]
 
 
-def _mean(values: Sequence[float], digits: int) -> str:
+def mean_and_deviation(values: Sequence[float], digits: int) -> str:
+    """The mean and, of more than one value, the standard deviation of a sample."""
     mean = f"{statistics.mean(values):.{digits}f}"
     return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
 
 
-def _header(cells: Sequence[str]) -> list[str]:
-    return [_line(cells), "|" + "|".join(["---", *["---:"] * (len(cells) - 1)]) + "|"]
+def table_header(cells: Sequence[str]) -> list[str]:
+    """Head of a Markdown table; all columns but the first hold numbers."""
+    return [table_line(cells), "|" + "|".join(["---", *["---:"] * (len(cells) - 1)]) + "|"]
 
 
-def _line(cells: Sequence[str]) -> str:
+def table_line(cells: Sequence[str]) -> str:
+    """A line of a Markdown table."""
     return "| " + " | ".join(cells) + " |"

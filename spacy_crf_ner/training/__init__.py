@@ -1,0 +1,1 @@
+"""Around training: what a corpus tells a component."""
