@@ -15,7 +15,7 @@ import spacy
 import thinc.api
 
 # `spacy-crf-ner.<Name>.v<N>`, built by `..._v<N>`: a released version never changes, so each says which it is.
-VERSIONED = re.compile(r"spacy-crf-ner\.[A-Z]\w*\.v(?P<version>[1-9]\d*)")
+VERSIONED = re.compile(r"spacy-crf-ner\.[A-Za-z]\w*\.v(?P<version>[1-9]\d*)")
 REGISTRIES = {"spacy": spacy.registry, "thinc": thinc.api.registry}
 # Names of these are given in configs and on the command line without the project's prefix.
 UNVERSIONED_GROUPS = frozenset({"spacy_factories", "spacy_cli"})

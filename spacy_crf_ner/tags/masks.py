@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..errors import Errors, TagError
-from .schemes import OUTSIDE, BoolArray, IntArray, TagSet
+from .schemes import OUTSIDE, OUTSIDE_NAME, BoolArray, IntArray, TagSet
 from .spans import TagSpan, carried_on, spans_to_tags
 
 
@@ -51,6 +51,28 @@ def allowed_tags(
         allowed[positions] = False
         allowed[positions, tags[positions]] = True
     return allowed
+
+
+def tags_named(tagset: TagSet, name: str) -> BoolArray:
+    """The tags that a name stands for: "O" for the tag of that name, a label for all of its tags, or a tag for itself.
+
+    A name that could be more than one of these is the first of them.
+
+    tagset (TagSet): The tags.
+    name (str): "O", a label, or one of `TagSet.tags`.
+    RETURNS (BoolArray): *Shape:* (n_tags,).
+    RAISES (TagError): None of these.
+    """
+    chosen = np.zeros(tagset.n_tags, dtype=bool)
+    if name == OUTSIDE_NAME:
+        chosen[OUTSIDE] = True
+    elif name not in tagset.labels and name in tagset.tags:
+        chosen[tagset.tags.index(name)] = True
+    else:
+        prefixes = len(tagset.rules.prefixes)
+        first = 1 + tagset.label_id(name) * prefixes
+        chosen[first : first + prefixes] = True
+    return chosen
 
 
 def _check(length: int, outside: IntArray, is_space: Sequence[bool] | BoolArray | None) -> None:

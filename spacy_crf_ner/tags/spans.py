@@ -110,16 +110,52 @@ def find_spans(tagset: TagSet, tags: IntArray, lengths: IntArray) -> FoundSpans:
     first[offsets[nonempty]] = True
     first[-1] = True
     _check_well_formed(tagset, tags, first[:-1], first[1:], offsets[nonempty])
-    inner = ~first[1:-1]
-    carried_on = np.zeros(len(tags) + 1, dtype=bool)
-    carried_on[1:-1] = inner & tagset.continues[tags[:-1], tags[1:]]
+    carried = np.zeros(len(tags) + 1, dtype=bool)
+    carried[1:-1] = ~first[1:-1] & tagset.continues[tags[:-1], tags[1:]]
+    return _runs(tagset, tags, lengths, carried)
+
+
+def read_leniently(tagset: TagSet, tags: IntArray, lengths: IntArray) -> FoundSpans:
+    """Read spans from tags that need not be well-formed, for a whole batch at once.
+
+    A token goes on with the entity before it if both tags have the same label, the one before does not end an entity
+    (L, U) and this one does not begin one (B, U); every other tag but O begins an entity, as in the evaluation of the
+    CoNLL shared tasks (Tjong Kim Sang and Buchholz 2000, https://aclanthology.org/W00-0726/). Well-formed tags are read
+    as `find_spans` reads them.
+
+    tagset (TagSet): The tags.
+    tags (IntArray): Tag ids of all sequences, one sequence after the other. *Shape:* (n_tokens,), int64.
+    lengths (IntArray): Tokens per sequence. *Shape:* (batch,), int64.
+    RETURNS (FoundSpans): The spans.
+    RAISES (TagError): A tag id out of range.
+    """
+    ends = np.cumsum(lengths)
+    _check_known(tagset, tags, (ends - lengths)[lengths > 0])
+    labels = _labels(tagset, tags)
+    carries, carried_by_any = np.any(tagset.continues, axis=1), np.any(tagset.continues, axis=0)
+    goes_on = carries[tags[:-1]] & carried_by_any[tags[1:]]
+    carried = np.zeros(len(tags) + 1, dtype=bool)
+    carried[1:-1] = goes_on & (labels[:-1] == labels[1:])
+    carried[ends] = False
+    return _runs(tagset, tags, lengths, carried)
+
+
+def _runs(tagset: TagSet, tags: IntArray, lengths: IntArray, carried: BoolArray) -> FoundSpans:
+    """Stretches of tokens in entities, each of which but the first carries on the one before it.
+
+    carried (BoolArray): Whether a token carries on the one before; False at both ends. *Shape:* (n_tokens + 1,)
+    """
     named = tags != OUTSIDE
-    starts = np.flatnonzero(named & ~carried_on[:-1])
-    ends = np.flatnonzero(named & ~carried_on[1:]) + 1
+    starts = np.flatnonzero(named & ~carried[:-1])
+    ends = np.flatnonzero(named & ~carried[1:]) + 1
     sequences = np.searchsorted(np.cumsum(lengths), starts, side="right")
-    shift = offsets[sequences] if len(starts) else np.zeros(0, dtype=np.int64)
-    labels = (tags[starts] - 1) // len(tagset.rules.prefixes)
-    return FoundSpans(sequences, starts - shift, ends - shift, labels)
+    shift = (np.cumsum(lengths) - lengths)[sequences]
+    return FoundSpans(sequences, starts - shift, ends - shift, _labels(tagset, tags[starts]))
+
+
+def _labels(tagset: TagSet, tags: IntArray) -> IntArray:
+    """Positions of the tags' labels in `TagSet.labels`; -1 for "O"."""
+    return (tags - 1) // len(tagset.rules.prefixes)
 
 
 def carried_on(tagset: TagSet, span: TagSpan) -> BoolArray:
@@ -140,11 +176,7 @@ def carried_on(tagset: TagSet, span: TagSpan) -> BoolArray:
 def _check_well_formed(
     tagset: TagSet, tags: IntArray, first: BoolArray, last: BoolArray, offsets: IntArray
 ) -> None:
-    outside = (tags < 0) | (tags >= tagset.n_tags)
-    if outside.any():
-        index = int(outside.argmax())
-        place = _place(index, offsets)
-        raise TagError(Errors.T007.format(last=tagset.n_tags - 1, got=int(tags[index]), position=place))
+    _check_known(tagset, tags, offsets)
     allowed = np.empty(len(tags), dtype=bool)
     allowed[1:] = tagset.allowed_transitions[tags[:-1], tags[1:]]
     allowed[first] = tagset.allowed_start[tags[first]]
@@ -153,6 +185,14 @@ def _check_well_formed(
         index = int(allowed.argmin())
         name, place = tagset.tags[tags[index]], _place(index, offsets)
         raise TagError(Errors.T008.format(tag=name, position=place, scheme=tagset.scheme))
+
+
+def _check_known(tagset: TagSet, tags: IntArray, offsets: IntArray) -> None:
+    unknown = (tags < 0) | (tags >= tagset.n_tags)
+    if unknown.any():
+        index = int(unknown.argmax())
+        place = _place(index, offsets)
+        raise TagError(Errors.T007.format(last=tagset.n_tags - 1, got=int(tags[index]), position=place))
 
 
 def _place(index: int, offsets: IntArray) -> int:

@@ -1,4 +1,4 @@
-"""Losses: that they are what they say, by enumeration, and that their gradients are theirs."""
+"""The losses that take potentials and a target: by enumeration, with gradients by finite differences."""
 
 from collections.abc import Callable
 
@@ -22,23 +22,10 @@ from tests.functional.cases import (
     replaced,
     target_mask,
 )
+from tests.layers.losses.batches import differences, masks_of
 from tests.tags.sequences import SCHEMES
 
 RAGGED = (3, 0, 4, 1)
-
-
-def differences(potentials: Potentials, name: str, loss: Callable[[Potentials], float]) -> np.ndarray:
-    """Central differences of a loss by each of one kind of scores, in float64."""
-    scores, step = getattr(potentials, name), 1e-5
-    result = np.zeros(tuple(scores.shape))
-    for index in np.ndindex(result.shape):
-        moved = []
-        for sign in (1, -1):
-            changed = scores.clone()
-            changed[index] += sign * step
-            moved.append(loss(replaced(potentials, **{name: changed})))
-        result[index] = (moved[0] - moved[1]) / (2 * step)
-    return result
 
 
 def teacher_of(student: Potentials, n_tags: int, seed: int = 5) -> Potentials:
@@ -51,12 +38,6 @@ def teacher_of(student: Potentials, n_tags: int, seed: int = 5) -> Potentials:
         if mask is not None:
             masks[name] = mask[:n_tags, :n_tags] if name == "allowed_transitions" else mask[..., :n_tags]
     return Potentials(**scores, **masks)
-
-
-def masks_of(tagset: TagSet) -> dict[str, torch.Tensor]:
-    """The masks of a scheme, as the constructor of Potentials takes them."""
-    names = ("allowed_transitions", "allowed_start", "allowed_end")
-    return {name: torch.tensor(getattr(tagset, name)) for name in names}
 
 
 def divergence(teacher: Potentials, student: Potentials) -> float:
