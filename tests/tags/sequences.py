@@ -1,7 +1,7 @@
 """Enumeration of tag sequences and of span sets, independent of each other, and hypothesis strategies for both."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from hypothesis import strategies as st
@@ -69,6 +69,19 @@ def merged(spans: tuple[TagSpan, ...] | list[TagSpan]) -> tuple[TagSpan, ...]:
 def representable(tagset: TagSet, spans: tuple[TagSpan, ...] | list[TagSpan]) -> tuple[TagSpan, ...]:
     """What a scheme can say of a set of spans."""
     return merged(spans) if tagset.scheme == "IO" else tuple(sorted(spans))
+
+
+def read_one_by_one(tagset: TagSet, tags: Iterable[int]) -> list[TagSpan]:
+    """Spans of tags that need not be well-formed, token by token, as the CoNLL shared tasks read them."""
+    spans: list[TagSpan] = []
+    before = ("O", "")
+    for position, (prefix, label) in enumerate(map(tagset.parts, tags)):
+        if prefix in ("I", "L") and before in (("B", label), ("I", label)):
+            spans[-1] = spans[-1]._replace(end=position + 1)
+        elif prefix != "O":
+            spans.append(TagSpan(position, position + 1, label))
+        before = (prefix, label)
+    return spans
 
 
 def labels_of_any_kind() -> st.SearchStrategy[str]:

@@ -1,16 +1,29 @@
 """Spans to tags and back: by hand, by property, and counted against every set of spans there is."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from spacy_crf_ner.tags import TagSet, TagSpan, spans_to_tags, tags_to_spans
+from spacy_crf_ner.tags import (
+    FoundSpans,
+    TagSet,
+    TagSpan,
+    find_spans,
+    read_leniently,
+    spans_to_tags,
+    tags_to_spans,
+)
 from tests.tags.sequences import (
     AWKWARD_LABELS,
     SCHEMES,
     allowed_sequences,
+    read_one_by_one,
     representable,
     span_sets,
+    tagsets,
     tagsets_and_spans,
     tagsets_and_tags,
 )
@@ -193,3 +206,72 @@ def test_tags_that_spell_no_spans_are_refused_with_tag_and_position(
 def test_tags_outside_the_tag_set_are_refused_with_their_value(wrong: int) -> None:
     with pytest.raises((ValueError, IndexError), match=str(wrong)):
         tags_to_spans(TagSet("BIO", ["PER"]), np.array([0, wrong]))
+
+
+def lists(found: FoundSpans) -> list[list[int]]:
+    return [column.tolist() for column in found]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tags", "spans"),
+    [
+        ("BILUO", "I-A L-A O", [(0, 2, "A")]),
+        ("BILUO", "B-A O L-A", [(0, 1, "A"), (2, 3, "A")]),
+        ("BILUO", "B-A I-A I-A", [(0, 3, "A")]),
+        ("BILUO", "B-A B-A L-A", [(0, 1, "A"), (1, 3, "A")]),
+        ("BILUO", "B-A U-A I-A", [(0, 1, "A"), (1, 2, "A"), (2, 3, "A")]),
+        ("BILUO", "B-A L-A I-A", [(0, 2, "A"), (2, 3, "A")]),
+        ("BILUO", "L-A L-A I-B", [(0, 1, "A"), (1, 2, "A"), (2, 3, "B")]),
+        ("BILUO", "B-A I-B L-A", [(0, 1, "A"), (1, 2, "B"), (2, 3, "A")]),
+        ("BIO", "I-A I-A O I-A", [(0, 2, "A"), (3, 4, "A")]),
+        ("BIO", "B-A I-B I-B B-B", [(0, 1, "A"), (1, 3, "B"), (3, 4, "B")]),
+        ("BIO", "O I-A B-A I-A", [(1, 2, "A"), (2, 4, "A")]),
+        ("IO", "I-A I-A I-B O I-B", [(0, 2, "A"), (2, 3, "B"), (4, 5, "B")]),
+    ],
+)
+def test_tags_that_do_not_fit_together_are_read_leniently(
+    scheme: str, tags: str, spans: list[tuple[int, int, str]]
+) -> None:
+    tagset = TagSet(scheme, ["A", "B"])
+    ids = [tagset.tags.index(name) for name in tags.split()]
+    expected = [TagSpan(*span) for span in spans]
+    # Between an empty sequence and one that its last token must not be carried on into.
+    continued = np.array([*ids, *ids])
+    sequences, starts, ends, labels = lists(
+        read_leniently(tagset, continued, np.array([0, len(ids), len(ids)]))
+    )
+    read = [TagSpan(s, e, tagset.labels[i]) for s, e, i in zip(starts, ends, labels, strict=True)]
+    assert read == expected * 2
+    assert sequences == [1] * len(expected) + [2] * len(expected)
+    # The other reader, with which long random sequences are compared.
+    assert read_one_by_one(tagset, ids) == expected
+
+
+@settings(deadline=None, max_examples=150)
+@given(tagsets_and_tags(), st.data())
+def test_well_formed_tags_are_read_leniently_as_what_they_spell(
+    case: tuple[TagSet, np.ndarray], data: st.DataObject
+) -> None:
+    tagset, tags = case
+    copies = data.draw(st.integers(0, 3))
+    batch, lengths = np.tile(tags, copies), np.array([len(tags)] * copies, dtype="int64")
+    assert lists(read_leniently(tagset, batch, lengths)) == lists(find_spans(tagset, batch, lengths))
+
+
+@settings(deadline=None, max_examples=150)
+@given(tagsets(), st.data())
+def test_any_tags_can_be_read_leniently(tagset: TagSet, data: st.DataObject) -> None:
+    tags = st.lists(st.integers(0, tagset.n_tags - 1), max_size=9)
+    sequences = data.draw(st.lists(tags, max_size=4))
+    lengths = np.array([len(one) for one in sequences], dtype="int64")
+    found = lists(read_leniently(tagset, np.array([*itertools.chain(*sequences)], dtype="int64"), lengths))
+    read = [
+        (i, TagSpan(start, end, tagset.labels[label])) for i, start, end, label in zip(*found, strict=True)
+    ]
+    assert read == [(i, span) for i, one in enumerate(sequences) for span in read_one_by_one(tagset, one)]
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, 97])
+def test_tags_outside_the_tag_set_are_no_matter_of_lenience(wrong: int) -> None:
+    with pytest.raises(ValueError, match=rf"between 0 and 2, but got {wrong} at position 1"):
+        read_leniently(TagSet("BIO", ["PER"]), np.array([0, 0, wrong]), np.array([1, 0, 2]))
