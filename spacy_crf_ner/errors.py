@@ -6,6 +6,7 @@
       TagError                   labels, schemes, spans or tags that contradict each other
       ComponentError             settings, annotations or files a component cannot work with
         LossError                a loss or gradient that is not finite
+      EvaluationError            data on which nothing can be measured
       KernelError                an implementation that was asked for and is not there
 
 A template says what was expected, what arrived, and what to do or which setting to change.
@@ -48,12 +49,18 @@ class LossError(ComponentError):
     """A loss or a gradient that is not a finite number."""
 
 
+class EvaluationError(SpacyCrfNerError):
+    """Predictions or annotations on which nothing can be measured."""
+
+
 class KernelError(SpacyCrfNerError):
     """An implementation of the recursions that was asked for and is not there."""
 
 
 class Errors:
-    """Templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, C pipeline."""
+    """Templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, C pipeline,
+    E evaluation.
+    """
 
     # functional
     P001 = "Potentials: expected `{name}` of shape {expected}, but got {got}."
@@ -88,6 +95,12 @@ class Errors:
         "Potentials: the emissions are packed, one row per token of all sequences, so `lengths` must add up to their "
         "{expected} rows, but they add up to {got}. Padded emissions have three dimensions: (batch, seq_len, n_tags)."
     )
+    P013 = "Expected `{name}` to be at least 1, but got {got}."
+    P014 = "Expected values for `{name}` of shape {expected}, that of the scores, but got {got}."
+    P015 = (
+        "Values must be finite, but those for `{name}` hold {got}. What a mask forbids has probability 0: its value may "
+        "be any number, such as 0."
+    )
 
     # tags
     T001 = "Expected one of the schemes {expected}, but got {got!r}. Change the component's setting `scheme`."
@@ -107,6 +120,8 @@ class Errors:
     T012 = "Span {span} holds no tokens: expected start < end."
     T013 = "Expected `is_space` to hold one value for each of {length} tokens, but got {got}."
     T014 = "Expected tokens outside of entities between 0 and {last}, but got {got}."
+
+    T016 = "Expected a mask of shape {expected}, but got {got}."
 
     # kernels
     K001 = "Expected the environment variable {variable} to be one of {expected}, but got {got!r}."
@@ -133,6 +148,29 @@ class Errors:
         "CRFTagger: expected token vectors of width {expected}, with which it was trained, but its `tok2vec` gives "
         "{got}. Load the encoder it was trained with, or train the component again."
     )
+
+    L005 = (
+        "Loss: expected `{setting}` to be {expected}, but got {got!r}. Change `{setting}` in the component's section "
+        "`[components.*.loss]`."
+    )
+    L006 = (
+        "Loss: `{setting}` names the label {label!r}, but the component knows {known}. Correct `{setting}` in the "
+        "component's section `[components.*.loss]`, or add the label with `add_label`."
+    )
+    L007 = "Supervision: expected `{name}` to be {expected}, but got {got}."
+    L008 = (
+        "Judged span: the masks leave {leave} with tokens [{start}, {end}) of sequence {sequence} as {label}, so that "
+        "their probability must be {expected}, but got {got}. Correct it, or what contradicts it: the scheme, "
+        "whitespace, or entities that are given."
+    )
+    L009 = (
+        "Soft tokens: the masks leave no path to tags of token {position} of sequence {sequence} that were given "
+        "the probability {got}. Correct it, or what contradicts it: the scheme, whitespace, or entities that are given."
+    )
+
+    L030 = "Expected `{name}` to be a finite number above 0, but got {got}: 1.0 leaves the scores as they are."
+
+    L031 = "Expected `{name}` to be a probability {expected}, but got {got}."
 
     # pipeline
     C001 = (
@@ -179,6 +217,56 @@ class Errors:
         "Component '{name}': {n_labels} labels make {expected} tags in the {scheme} scheme, but its model has "
         "nO={got}. Set `[components.{name}.model] nO = null`, and it is inferred."
     )
+
+    # evaluation
+    E001 = "Expected `{name}` to be {expected}, but got {got}."
+    E002 = (
+        "No entity is annotated in the {n_docs} Docs of the data. Give annotated Docs that the pipeline was not "
+        "trained on: their entities, in `doc.ents`, tell which predictions are right."
+    )
+    E003 = (
+        "The pipeline predicts no entity on the annotated tokens of the {n_docs} Docs ({left_out} on tokens without "
+        "annotation), so that there are no probabilities to be judged. Give more Docs, or train the pipeline longer."
+    )
+    E004 = (
+        "Expected a pipeline with a component of the factory `crf_ner`, but its components are: {components}. A "
+        "component that is disabled has to be enabled first."
+    )
+    E005 = "The pipeline has several `crf_ner` components: {names}. Choose one with `--component`."
+    E006 = "Expected `--component` to name one of the pipeline's `crf_ner` components, {names}, but got {name!r}."
+    C011 = (
+        "Component '{name}' does not know the loss {got!r}: {expected}. Change `[components.{name}] loss`, or give it a "
+        "block of its own, `[components.{name}.loss]` with `@losses`."
+    )
+    C012 = (
+        "Component '{name}': no annotation of this Doc satisfies all constraints: {text!r}. There is nothing left for "
+        "token {position}, {token!r}. Change the constraint (`[components.{name}] constraint`) or the entities on the "
+        "Doc, or set `[components.{name}] overwrite` to true to ignore the latter."
+    )
+    C013 = (
+        "Component '{name}' takes sentence by sentence, but this Doc has no sentences: {text!r}. Put a component that "
+        "sets them, such as `sentencizer` or `senter`, before '{name}' (in training, list it in "
+        "`training.annotating_components`), or set `[components.{name}] segments` to \"doc\"."
+    )
+    C014 = (
+        "Component '{name}': expected its constraint to return None or a NumPy array, {expected}, but got {got}. Change "
+        "`[components.{name}] constraint`."
+    )
+    C015 = "Component '{name}': expected `{argument}` to be {expected}, but got {got!r}."
+    C016 = (
+        "Component '{name}': an annotation contradicts itself. These entities are also in `doc.spans[{key!r}]`, which "
+        "holds spans that are known to be wrong (`[components.{name}] incorrect_spans_key`): {spans}. Take them out of "
+        "one of the two."
+    )
+    C017 = (
+        "Component '{name}': expected `doc.spans[{key!r}].attrs[\"scores\"]` to hold a probability for each of its {n} "
+        "spans (`[components.{name}] soft_spans_key`), but got {got} in this Doc: {text!r}."
+    )
+    C018 = (
+        "Component '{name}': expected `token._.crf_label_probs` to be a dict with the probabilities of labels or of "
+        "\"O\", 0 to 1 and at most 1 in sum, but got {got!r} for the token {token!r}."
+    )
+    C019 = "Component '{name}' cannot learn from the annotation of a batch: {reason}"
 
 
 class Warnings:

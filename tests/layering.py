@@ -27,7 +27,8 @@ ROOMS: dict[str, frozenset[str]] = {
     # It gets its model from the config; of the mathematics it needs `Potentials`, which the model hands to it.
     "pipeline": frozenset({"errors", "functional", "tags", "layers"}),
     "training": frozenset({"errors", "pipeline"}),
-    "evaluation": frozenset({"errors", "pipeline"}),
+    # Calibration fits temperatures to the probabilities that a component's scores have under each of them.
+    "evaluation": frozenset({"errors", "functional", "tags", "layers", "pipeline"}),
     "data": frozenset({"errors", "pipeline"}),
     "distributed": frozenset({"errors", "pipeline"}),
     "cli": frozenset({*_MODEL_SIDE, "pipeline", "training", "evaluation", "data", "distributed"}),

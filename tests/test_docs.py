@@ -49,8 +49,9 @@ def test_the_readme_shows_how_to_use_the_component():
     assert any(block.output is not None for block in code)
 
 
-def test_the_python_of_the_readme_runs_and_prints_what_it_shows(empty_folder):
-    problems = documentation.check_python(README)
+@pytest.mark.parametrize("page", PAGES, ids=relative_name)
+def test_the_python_of_a_page_runs_and_prints_what_it_shows(page, empty_folder):
+    problems = documentation.check_python(page)
     assert not problems, "\n" + "\n".join(problems)
 
 

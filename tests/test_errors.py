@@ -20,7 +20,15 @@ TEMPLATES = {
 EXCEPTIONS = [
     value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)
 ]
-ROOMS = {"K": "kernels", "P": "functional", "T": "tags", "L": "layers", "C": "pipeline", "W": "pipeline"}
+ROOMS = {
+    "P": "functional",
+    "T": "tags",
+    "K": "kernels",
+    "L": "layers",
+    "C": "pipeline",
+    "W": "pipeline",
+    "E": "evaluation",
+}
 
 
 def fields(template: str) -> list[str]:

@@ -1,117 +1,86 @@
-"""Between Docs and the CRF: what is already annotated becomes a constraint, and decoded spans become entities."""
+"""What the component writes to a Doc: entities, probabilities, candidates."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import torch
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup, Token
 
-from ..functional import Potentials
 from ..layers import DecodedSpan
-from ..tags import BoolArray, TagSet, TagSpan, allowed_tags
+from ..tags import TagSpan
+from .presets import PROBABILITY, blocked_tokens
 
-PROBABILITY = "crf_prob"
-BEGIN, INSIDE = 3, 1
+LOG_PROBABILITY, ENTROPY = "crf_log_prob", "crf_entropy"
+LABEL_PROBABILITIES = "crf_label_probs"
+# A custom attribute lies in `Doc.user_data` under (UNDERSCORE, name, start_char, end_char): both None for one of a Doc,
+# the second None for one of a token. spaCy types the keys as strings.
+UNDERSCORE = "._."
 
 
 def register_extensions() -> None:
-    """Define `span._.crf_prob`, unless it is there: None on spans without a probability."""
-    if not Span.has_extension(PROBABILITY):
-        Span.set_extension(PROBABILITY, default=None)
+    """Define the custom attributes that are not there yet, all None by default.
+
+    The component writes `span._.crf_prob`, `doc._.crf_log_prob` and `doc._.crf_entropy`, and reads
+    `token._.crf_label_probs` from training data.
+    """
+    for holder, names in (
+        (Span, (PROBABILITY,)),
+        (Doc, (LOG_PROBABILITY, ENTROPY)),
+        (Token, (LABEL_PROBABILITIES,)),
+    ):
+        for name in names:
+            if not holder.has_extension(name):
+                holder.set_extension(name, default=None)
 
 
 @dataclass(frozen=True)
-class Preset:
-    """What a Doc says about entities before prediction.
+class Prediction:
+    """What is to be written to one Doc.
 
-    entities (tuple[TagSpan, ...]): Entities on the Doc.
-    blocked (tuple[int, ...]): Tokens that are marked as being in no entity (`Doc.set_ents(blocked=...)`).
+    added (list[DecodedSpan]): Entities that the Doc does not hold yet, disjoint from those that are there.
+    log_prob (float | None): Log-probability of the Doc's annotation with them, in nats; None if it is not wanted.
+    entropy (float | None): Entropy of the distribution over annotations, in nats; None if it is not wanted.
+    candidates (list[DecodedSpan] | None): Spans for the group of candidates; None if there is no such group.
     """
 
-    entities: tuple[TagSpan, ...] = ()
-    blocked: tuple[int, ...] = ()
-
-    def covers(self, span: TagSpan) -> bool:
-        """RETURNS (bool): Whether a span shares tokens with an entity that is already there.
-
-        span (TagSpan): The span.
-        """
-        return any(span.start < entity.end and entity.start < span.end for entity in self.entities)
+    added: list[DecodedSpan]
+    log_prob: float | None = None
+    entropy: float | None = None
+    candidates: list[DecodedSpan] | None = None
 
 
-def read_preset(doc: Doc, *, overwrite: bool) -> Preset:
-    """Read what prediction has to respect.
+def trimmed(doc: Doc, decoded: Iterable[DecodedSpan]) -> list[DecodedSpan]:
+    """Spans without whitespace at their ends; those that are nothing else are left out.
 
     doc (Doc): The Doc.
-    overwrite (bool): If True, nothing.
-    RETURNS (Preset): Entities and blocked tokens.
+    decoded (Iterable[DecodedSpan]): Spans.
+    RETURNS (list[DecodedSpan]): The spans; those that have become shorter have lost their probability.
     """
-    if overwrite:
-        return Preset()
-    entities = tuple(TagSpan(entity.start, entity.end, entity.label_) for entity in doc.ents)
-    codes = doc.to_array(["ENT_IOB", "ENT_TYPE"]).reshape(-1, 2)
-    blocked = np.isin(codes[:, 0], (BEGIN, INSIDE)) & (codes[:, 1] == 0)
-    return Preset(entities, tuple(np.flatnonzero(blocked).tolist()))
-
-
-def constrain(
-    potentials: Potentials, docs: Sequence[Doc], presets: Sequence[Preset], tagset: TagSet
-) -> Potentials:
-    """Restrict the paths of each Doc to those that agree with it. There always are some.
-
-    potentials (Potentials): The batch, packed.
-    docs (Sequence[Doc]): Its Docs.
-    presets (Sequence[Preset]): What to respect in each. Entities whose label is not known to the CRF only keep others
-        from their tokens.
-    tagset (TagSet): The tags.
-    RETURNS (Potentials): The batch, with `allowed_tags` unless all tags are allowed everywhere.
-    """
-    masks = [_allowed(doc, preset, tagset) for doc, preset in zip(docs, presets, strict=True)]
-    if all(mask is None for mask in masks):
-        return potentials
-    free = (np.ones((len(doc), tagset.n_tags), dtype=bool) for doc in docs)
-    allowed = [everything if mask is None else mask for mask, everything in zip(masks, free, strict=True)]
-    device = potentials.emissions.device
-    return replace(potentials, allowed_tags=torch.as_tensor(np.concatenate(allowed), device=device))
-
-
-def new_entities(doc: Doc, decoded: Sequence[DecodedSpan], preset: Preset) -> list[DecodedSpan]:
-    """The predicted entities that the Doc does not hold yet, trimmed of whitespace at their ends.
-
-    doc (Doc): The Doc.
-    decoded (Sequence[DecodedSpan]): All spans of the predicted path.
-    preset (Preset): What the Doc held before.
-    RETURNS (list[DecodedSpan]): Spans to add, disjoint from those that are there.
-    """
-    added = []
+    result = []
     for prediction in decoded:
         start, end, label = prediction.span
         while start < end and doc[start].is_space:
             start += 1
         while start < end and doc[end - 1].is_space:
             end -= 1
-        span = TagSpan(start, end, label)
-        if start < end and not preset.covers(span):
-            added.append(replace(prediction, span=span))
-    return added
+        if start < end:
+            same = (start, end) == prediction.span[:2]
+            result.append(prediction if same else DecodedSpan(TagSpan(start, end, label)))
+    return result
 
 
-def write_entities(
-    doc: Doc, added: Sequence[DecodedSpan], preset: Preset, *, overwrite: bool, probabilities: bool
-) -> None:
+def write_entities(doc: Doc, added: Sequence[DecodedSpan], *, overwrite: bool, probabilities: bool) -> None:
     """Set `doc.ents`, and `span._.crf_prob` of each new entity. The entities that were there stay as they are.
 
     doc (Doc): The Doc to change.
-    added (Sequence[DecodedSpan]): Entities to add.
-    preset (Preset): What to keep.
-    overwrite (bool): Whether the Doc's earlier entities make way.
+    added (Sequence[DecodedSpan]): Entities to add, disjoint from those that are there and stay.
+    overwrite (bool): Whether the Doc's earlier entities and blocked tokens make way.
     probabilities (bool): Whether to write probabilities.
     """
     kept = [] if overwrite else list(doc.ents)
     spans = [Span(doc, *prediction.span) for prediction in added]
-    blocked = [Span(doc, position, position + 1) for position in preset.blocked]
+    blocked = [] if overwrite else [doc[position : position + 1] for position in blocked_tokens(doc)]
     doc.set_ents([*kept, *spans], blocked=blocked, default="outside")
     _forget_probabilities(doc, kept)
     if probabilities:
@@ -119,23 +88,35 @@ def write_entities(
             span._.set(PROBABILITY, prediction.probability)
 
 
-def _allowed(doc: Doc, preset: Preset, tagset: TagSet) -> BoolArray | None:
-    """The tags that a Doc leaves to its tokens, *Shape:* (n_tokens, n_tags); None if it leaves all."""
-    is_space = doc.to_array(["IS_SPACE"]).reshape(len(doc)).astype(bool)
-    if not (preset.entities or preset.blocked or is_space.any()):
-        return None
-    known = [entity for entity in preset.entities if entity.label in tagset.labels]
-    unknown = [entity for entity in preset.entities if entity.label not in tagset.labels]
-    taken = [position for entity in unknown for position in range(entity.start, entity.end)]
-    outside = (*preset.blocked, *taken)
-    return allowed_tags(tagset, len(doc), spans=known, outside=outside, is_space=is_space)
+def write_doc_attributes(doc: Doc, prediction: Prediction, candidates_group: str | None) -> None:
+    """Set `doc._.crf_log_prob`, `doc._.crf_entropy` and the candidates; what an earlier run wrote is forgotten.
+
+    doc (Doc): The Doc to change.
+    prediction (Prediction): What was found.
+    candidates_group (str | None): Key of the span group for the candidates.
+    """
+    _set_or_forget(doc, LOG_PROBABILITY, prediction.log_prob)
+    _set_or_forget(doc, ENTROPY, prediction.entropy)
+    if candidates_group is not None:
+        found = prediction.candidates or []
+        spans = [Span(doc, *one.span) for one in found]
+        group = SpanGroup(doc, name=candidates_group, spans=spans)
+        # As spaCy's `spancat` has them.
+        group.attrs["scores"] = np.array([one.probability for one in found], dtype=np.float64)
+        doc.spans[candidates_group] = group
+
+
+def _set_or_forget(doc: Doc, name: str, value: float | None) -> None:
+    if value is not None:
+        doc._.set(name, value)
+    else:
+        cast(dict[Any, Any], doc.user_data).pop((UNDERSCORE, name, None, None), None)
 
 
 def _forget_probabilities(doc: Doc, kept: Sequence[Span]) -> None:
     """Drop what an earlier run of a CRF component wrote about spans that are no longer entities."""
     offsets = {(span.start_char, span.end_char) for span in kept}
-    # spaCy types the keys as strings, but a custom attribute's key is ("._.", name, start_char, end_char).
     user_data = cast(dict[Any, Any], doc.user_data)
     for key in list(user_data):
-        if isinstance(key, tuple) and key[:2] == ("._.", PROBABILITY) and key[2:4] not in offsets:
+        if isinstance(key, tuple) and key[:2] == (UNDERSCORE, PROBABILITY) and key[2:4] not in offsets:
             del user_data[key]

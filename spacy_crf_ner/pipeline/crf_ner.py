@@ -1,4 +1,4 @@
-"""The factory `crf_ner`: named entities in `doc.ents`, with their exact probabilities."""
+"""The component of the factory `crf_ner`: named entities in `doc.ents`, with their exact probabilities."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -12,36 +12,30 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import ComponentError, Errors, LossError, PotentialsError
 from ..functional import Potentials, PotentialsGradient
-from ..layers import DecodedSpan, decode_viterbi, nll_loss, rehearsal_loss
-from ..tags import SCHEMES, TagSet
-from .annotations import (
-    Preset,
-    constrain,
-    new_entities,
-    read_preset,
-    register_extensions,
-    write_entities,
-)
-from .crf_pipe import DEFAULT_MODEL, CRFPipe, Scorer, sample_docs
+from ..layers import Loss, loss_and_gradient, rehearsal_loss
+from ..tags import SCHEMES, TagSet, TagSpan
+from .annotations import Prediction, register_extensions, write_doc_attributes, write_entities
+from .crf_pipe import Scorer, sample_docs
 from .encoder import check_encoder, listen_to_docs
-from .targets import (
-    Annotation,
-    check_labels,
-    constrain_and_target,
-    read_annotation,
-    warn_misaligned,
-    with_scheme,
-)
+from .examples import ANY_LABEL, Annotation, read_annotation
+from .losses import find_loss
+from .prediction import predict_batch
+from .presets import Constraint
+from .queries import QueryPipe
+from .scoring import are_finite
+from .segments import Segments, example_sentence_starts, sentences, whole_docs
+from .settings import DEFAULTS
+from .targets import check_labels, supervise, warn_misaligned, with_scheme
 
 register_extensions()
 
 
-class CRFEntityRecognizer(CRFPipe):
+class CRFEntityRecognizer(QueryPipe):
     """Named entity recognition with a linear-chain CRF.
 
-    Sets `doc.ents`, `token.ent_iob`, `token.ent_type` and `span._.crf_prob`. Entities that a Doc already holds are hard
-    constraints: they are kept, and the rest is decoded around them, unless `overwrite` is set. Scheme and constraints
-    are part of training and of decoding alike.
+    Sets `doc.ents`, `token.ent_iob`, `token.ent_type`, `span._.crf_prob` and `doc._.crf_log_prob`. Entities that a Doc
+    already holds are hard constraints: they are kept, and the rest is decoded around them, unless `overwrite` is set.
+    The scheme is part of training and of decoding alike.
     """
 
     def __init__(
@@ -51,10 +45,10 @@ class CRFEntityRecognizer(CRFPipe):
         name: str = "crf_ner",
         *,
         scheme: str = "BILUO",
-        probabilities: bool = True,
-        threshold: float | None = None,
-        overwrite: bool = False,
+        loss: str | Loss = "nll",
+        constraint: Constraint | None = None,
         scorer: Scorer | None = None,
+        **settings: Any,
     ) -> None:
         """Create the component.
 
@@ -62,77 +56,81 @@ class CRFEntityRecognizer(CRFPipe):
         model (Model[List[Doc], Potentials]): Scores the tags of each token.
         name (str): The component's name.
         scheme (str): "BILUO", "BIO" or "IO".
-        probabilities (bool): Whether to write the exact probability of each predicted entity to `span._.crf_prob`.
-        threshold (float | None): Drop predicted entities below this probability, 0 to 1.
-        overwrite (bool): Whether entities that a Doc already holds are ignored and replaced.
+        loss (str | Callable): What is minimised in training, or the short name of one of ours: "nll", "softmax_margin",
+            "cross_entropy", ...
+        constraint (Callable[[Doc, TagSet], BoolArray | None] | None): Gives the tags that each token of a Doc may have
+            in prediction, (n_tokens, n_tags), or None where it has nothing to say.
         scorer (Callable | None): The scoring method.
-        RAISES (ComponentError): A threshold outside 0 to 1, or an unknown scheme.
+        settings (Any): The fields of `Settings`, each with its default in `settings.DEFAULTS`.
+        RAISES (ComponentError): A setting with a value that makes no sense.
+        RAISES (TypeError): A setting that there is not.
         """
         if scheme not in SCHEMES:
             expected = "one of " + ", ".join(SCHEMES)
             message = Errors.C006.format(name=name, setting="scheme", expected=expected, got=scheme)
             raise ComponentError(message)
-        settings = {"probabilities": probabilities, "threshold": threshold, "overwrite": overwrite}
-        super().__init__(vocab, model, name, tagset=TagSet(scheme, ()), settings=settings, scorer=scorer)
-        self._threshold()
+        unknown = ", ".join(sorted(settings.keys() - DEFAULTS.keys()))
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no setting {unknown}")
+        tagset, cfg = TagSet(scheme, ()), {**DEFAULTS, **settings}
+        super().__init__(
+            vocab, model, name, tagset=tagset, settings=cfg, constraint=constraint, scorer=scorer
+        )
+        self.loss = find_loss(name, loss)
         self._reported: set[str] = set()
 
-    def predict(self, docs: Iterable[Doc]) -> list[list[DecodedSpan]]:
-        """Decode the best tag sequence of each Doc, without changing the Docs.
+    def predict(self, docs: Iterable[Doc]) -> list[Prediction]:
+        """Decode each Doc, without changing the Docs.
 
         docs (Iterable[Doc]): The Docs.
-        RETURNS (list[list[DecodedSpan]]): The entities to add to each Doc.
-        RAISES (ComponentError): No labels, no weights, or an encoder that is missing or of another width.
+        RETURNS (list[Prediction]): What to write to each Doc.
+        RAISES (ComponentError): No labels, no weights, an encoder that is missing or of another width, no sentences
+            where they are needed, or constraints that no annotation satisfies.
         RAISES (LossError): Token scores that are not finite.
         """
-        docs = list(docs)
-        if not any(len(doc) for doc in docs):
-            return [[] for _ in docs]
-        self.require_ready()
-        check_encoder(self.name, self.model, docs)
-        presets = [read_preset(doc, overwrite=self.cfg["overwrite"]) for doc in docs]
-        potentials = with_scheme(self.model.predict(docs), self.tagset)
-        potentials = constrain(potentials, docs, presets, self.tagset)
-        threshold = self._threshold()
-        wanted = self.cfg["probabilities"] or threshold is not None
-        try:
-            decoded = decode_viterbi(potentials, self.tagset, probabilities=wanted)
-        except PotentialsError as error:
-            raise self._not_finite("score of a token", error) from error
-        return [
-            _at_least(threshold, new_entities(doc, spans, preset))
-            for doc, spans, preset in zip(docs, decoded, presets, strict=True)
-        ]
+        docs, settings = list(docs), self.settings()
+        scored = self.scored(docs)
+        if scored is None:
+            certain = 0.0 if settings.probabilities else None
+            return [Prediction([], certain, 0.0 if settings.entropy else None) for _ in docs]
+        with self.explained(scored):
+            return predict_batch(scored, settings, self.tagset)
 
-    def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Sequence[DecodedSpan]]) -> None:
+    def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Prediction]) -> None:
         """Add predicted entities to the Docs.
 
         docs (Iterable[Doc]): The Docs, as they were when `predict` was called.
-        scores (Sequence[Sequence[DecodedSpan]]): What `predict` returned.
+        scores (Sequence[Prediction]): What `predict` returned.
         """
-        overwrite, probabilities = self.cfg["overwrite"], self.cfg["probabilities"]
-        for doc, added in zip(docs, scores, strict=True):
-            preset = read_preset(doc, overwrite=overwrite) if len(doc) else Preset()
-            write_entities(doc, added, preset, overwrite=overwrite, probabilities=probabilities)
+        settings = self.settings()
+        overwrite, probabilities = settings.overwrite, settings.probabilities
+        for doc, prediction in zip(docs, scores, strict=True):
+            write_entities(doc, prediction.added, overwrite=overwrite, probabilities=probabilities)
+            write_doc_attributes(doc, prediction, settings.candidates_group)
 
     def get_loss(self, examples: Iterable[Example], scores: Potentials) -> tuple[float, PotentialsGradient]:
-        """Negative log-likelihood of the annotation, summed over the batch, in nats.
+        """The loss of the annotation, summed over the batch, in nats, with what is known of single spans and tokens.
 
         Tokens without annotation are marginalised over: they neither help nor hurt.
 
         examples (Iterable[Example]): The batch.
         scores (Potentials): The model's scores of the predicted Docs.
         RETURNS (tuple[float, PotentialsGradient]): The loss and its gradient.
-        RAISES (ComponentError): Labels that the component does not know.
+        RAISES (ComponentError): Labels that the component does not know, annotation that contradicts itself, or Docs
+            without sentences where they are needed.
         RAISES (LossError): A loss that is not finite.
         """
-        annotations = [read_annotation(example) for example in examples]
+        examples, settings = list(examples), self.settings()
+        annotations = [read_annotation(self.name, example, settings) for example in examples]
         check_labels(self.name, annotations, self.tagset)
         self._warn_once(annotations)
-        potentials, target = constrain_and_target(scores, annotations, self.tagset)
+        segments = self._segments_of_examples(examples, [one.together() for one in annotations])
+        potentials, supervision = supervise(scores, annotations, segments, self.tagset)
         try:
-            loss, gradient = nll_loss(potentials, target)
+            loss, gradient = loss_and_gradient(self.loss, potentials, supervision)
         except PotentialsError as error:
+            if are_finite(scores):
+                raise ComponentError(Errors.C019.format(name=self.name, reason=error)) from error
             raise self._not_finite("loss", error) from error
         if not math.isfinite(loss):
             raise LossError(Errors.C005.format(name=self.name, what="loss", value=loss))
@@ -163,17 +161,20 @@ class CRFEntityRecognizer(CRFPipe):
         examples = list(examples)
         validate_examples(examples, "CRFEntityRecognizer.rehearse")
         # Listeners take a Doc without tokens for one that their upstream component has not seen.
-        docs = [example.predicted for example in examples if len(example.predicted)]
+        examples = [example for example in examples if len(example.predicted)]
+        docs = [example.predicted for example in examples]
         if self._rehearsal_model is None or not docs:
             return losses
         check_encoder(self.name, self.model, docs)
         set_dropout_rate(self.model, drop)
         teacher = self._rehearsal_model.predict(docs)
         known = TagSet(self.tagset.scheme, self.labels[: self._labels_of(teacher)])
+        segments = self._segments_of_examples(examples, [[] for _ in docs])
         listen_to_docs(self.model)
         scores, backprop = self.model.begin_update(docs)
         try:
-            own, fixed = with_scheme(scores, self.tagset), with_scheme(teacher, known)
+            own = with_scheme(segments.cut(scores), self.tagset)
+            fixed = with_scheme(segments.cut(teacher), known)
             loss, gradient = rehearsal_loss(own, fixed)
         except PotentialsError as error:
             raise self._not_finite("loss", error) from error
@@ -199,14 +200,16 @@ class CRFEntityRecognizer(CRFPipe):
         RAISES (ComponentError): No labels at all.
         """
         validate_get_examples(get_examples, "CRFEntityRecognizer.initialize")
+        settings = self.settings()
         if labels is None:
             annotations: list[Annotation] = []
             found: set[str] = set()
             for example in get_examples():
-                annotations.append(read_annotation(example))
+                annotations.append(read_annotation(self.name, example, settings))
                 found.update(entity.label_ for entity in example.reference.ents)
+                found.update(one.span.label for one in annotations[-1].judged if one.probability > 0)
             self._warn_once(annotations)
-            labels = sorted(found)
+            labels = sorted(found - {ANY_LABEL})
         for label in labels:
             self.add_label(label)
         if not self.labels:
@@ -216,14 +219,14 @@ class CRFEntityRecognizer(CRFPipe):
         Y = [self.model.ops.alloc2f(len(doc), self.tagset.n_tags) for doc in docs]
         self.model.initialize(X=docs, Y=cast(Any, Y))
 
-    def _threshold(self) -> float | None:
-        value = self.cfg["threshold"]
-        if value is not None and not 0.0 <= value <= 1.0:
-            expected = "a probability between 0 and 1, or null"
-            raise ComponentError(
-                Errors.C006.format(name=self.name, setting="threshold", expected=expected, got=value)
-            )
-        return None if value is None else float(value)
+    def _segments_of_examples(
+        self, examples: Sequence[Example], together: Sequence[Iterable[TagSpan]]
+    ) -> Segments:
+        docs = [example.predicted for example in examples]
+        if self.settings().segments == "doc":
+            return whole_docs(docs)
+        firsts = [example_sentence_starts(example) for example in examples]
+        return sentences(self.name, firsts, docs, together)
 
     def _labels_of(self, potentials: Potentials) -> int:
         return (potentials.n_tags - 1) // len(self.tagset.rules.prefixes)
@@ -233,53 +236,3 @@ class CRFEntityRecognizer(CRFPipe):
         new = [one for one in annotations if not self._reported.issuperset(one.misaligned)]
         warn_misaligned(self.name, new)
         self._reported.update(text for annotation in new for text in annotation.misaligned)
-
-    def _not_finite(self, what: str, error: Exception) -> LossError:
-        return LossError(Errors.C005.format(name=self.name, what=what, value=error))
-
-
-def _at_least(threshold: float | None, decoded: list[DecodedSpan]) -> list[DecodedSpan]:
-    if threshold is None:
-        return decoded
-    return [one for one in decoded if one.probability is not None and one.probability >= threshold]
-
-
-@Language.factory(
-    "crf_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "scheme": "BILUO",
-        "probabilities": True,
-        "threshold": None,
-        "overwrite": False,
-        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
-    },
-    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
-)
-def make_crf_ner(
-    nlp: Language,
-    name: str,
-    model: Model[list[Doc], Potentials],
-    scheme: str,
-    probabilities: bool,
-    threshold: float | None,
-    overwrite: bool,
-    scorer: Scorer | None,
-) -> CRFEntityRecognizer:
-    """Create a `CRFEntityRecognizer` from its config; the settings are those of the class.
-
-    nlp (Language): The pipeline.
-    name (str): The component's name.
-    RETURNS (CRFEntityRecognizer): The component.
-    """
-    return CRFEntityRecognizer(
-        nlp.vocab,
-        model,
-        name,
-        scheme=scheme,
-        probabilities=probabilities,
-        threshold=threshold,
-        overwrite=overwrite,
-        scorer=scorer,
-    )

@@ -1,74 +1,53 @@
-"""From spaCy's Examples to what the loss needs: the tags that each token may have."""
+"""From spaCy's Examples to what the loss needs: the tags that each token may have, and spans with a judgement."""
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
-from spacy.tokens import Span
-from spacy.training import Example
-from torch import Tensor
 
 from ..errors import ComponentError, Errors, Warnings
 from ..functional import Potentials
-from ..tags import BoolArray, TagSet, TagSpan, allowed_tags
+from ..layers import JudgedSpan, Supervision, soft_tokens
+from ..tags import BoolArray, TagSet
+from .examples import ANY_LABEL, Annotation
+from .segments import Segments
 
 SHOWN_ENTITIES = 5
 
 
-@dataclass(frozen=True)
-class Annotation:
-    """What an Example says about the tokens of its predicted Doc.
+def supervise(
+    potentials: Potentials, annotations: Sequence[Annotation], segments: Segments, tagset: TagSet
+) -> tuple[Potentials, Supervision]:
+    """Masks and supervision of a training batch.
 
-    entities (tuple[TagSpan, ...]): Entities that align with the tokens.
-    outside (tuple[int, ...]): Tokens known to be in no entity.
-    is_space (tuple[bool, ...]): Which tokens are whitespace.
-    misaligned (tuple[str, ...]): Texts of the entities that align with no stretch of tokens.
-    """
-
-    entities: tuple[TagSpan, ...]
-    outside: tuple[int, ...]
-    is_space: tuple[bool, ...]
-    misaligned: tuple[str, ...]
-
-
-def read_annotation(example: Example) -> Annotation:
-    """Read the entities of an Example; tokens without annotation are in neither list.
-
-    example (Example): The example.
-    RETURNS (Annotation): What is known.
-    """
-    aligned, tags = example.get_aligned_ents_and_ner()
-    return Annotation(
-        entities=tuple(TagSpan(span.start, span.end, span.label_) for span in aligned),
-        outside=tuple(position for position, tag in enumerate(tags) if tag == "O"),
-        is_space=tuple(token.is_space for token in example.predicted),
-        misaligned=tuple(_misaligned(example, aligned)),
-    )
-
-
-def constrain_and_target(
-    potentials: Potentials, annotations: Sequence[Annotation], tagset: TagSet
-) -> tuple[Potentials, Tensor]:
-    """Masks and targets of a training batch.
-
-    potentials (Potentials): The batch, packed and without masks.
-    annotations (Sequence[Annotation]): One per sequence, and at least one.
+    potentials (Potentials): A sequence for each Doc, packed and without masks.
+    annotations (Sequence[Annotation]): One for each Doc, and at least one.
+    segments (Segments): The sequences; no entity crosses their boundaries.
     tagset (TagSet): The tags; all labels of the annotations are known to it.
-    RETURNS (tuple[Potentials, Tensor]): The potentials with the masks that decoding applies, too, and the target:
-        tag ids (n_tokens,), int64, if every token is annotated, else allowed tags (n_tokens, n_tags), bool.
+    RETURNS (tuple[Potentials, Supervision]): The potentials with the masks that decoding applies, too, and what is
+        known of their tags.
     """
-    masks = [_masks(annotation, tagset) for annotation in annotations]
+    masks = [_masks(owner, annotation, segments, tagset) for owner, annotation in enumerate(annotations)]
     nothing = np.ones((0, tagset.n_tags), dtype=bool)
     possible, wanted = (np.concatenate([nothing, *parts]) for parts in zip(*masks, strict=True))
     device = potentials.emissions.device
-    potentials = with_scheme(potentials, tagset)
+    potentials = with_scheme(segments.cut(potentials), tagset)
     if not possible.all():
         potentials = replace(potentials, allowed_tags=torch.as_tensor(possible, device=device))
-    if (wanted.sum(1) == 1).all():
-        return potentials, torch.as_tensor(wanted.argmax(1), device=device)
-    return potentials, torch.as_tensor(wanted, device=device)
+    offsets = np.cumsum([0, *(len(annotation.is_space) for annotation in annotations)]).tolist()
+    distributions = [
+        (offset + position, named)
+        for offset, annotation in zip(offsets, annotations, strict=False)
+        for position, named in annotation.soft_tokens
+    ]
+    return potentials, Supervision(
+        tagset=tagset,
+        allowed=torch.as_tensor(wanted, device=device),
+        spans=tuple(_judged(annotations, segments, tagset)),
+        tokens=soft_tokens(tagset, distributions, device),
+    )
 
 
 def with_scheme(potentials: Potentials, tagset: TagSet) -> Potentials:
@@ -96,8 +75,15 @@ def check_labels(name: str, annotations: Sequence[Annotation], tagset: TagSet) -
     tagset (TagSet): The component's tags.
     RAISES (ComponentError): Unknown labels; the message lists them.
     """
-    used = {entity.label for annotation in annotations for entity in annotation.entities}
-    unknown = sorted(used.difference(tagset.labels))
+    used: set[str] = set()
+    for annotation in annotations:
+        used.update(entity.label for entity in annotation.entities)
+        # What is unknown cannot be predicted: a wrong span of such a label is as good as learned.
+        used.update(one.span.label for one in annotation.judged if one.probability > 0)
+        used.update(
+            label for _, named in annotation.soft_tokens for label in named if label not in tagset.tags
+        )
+    unknown = sorted(used.difference(tagset.labels, [ANY_LABEL]))
     if unknown:
         known = ", ".join(tagset.labels)
         raise ComponentError(Errors.C002.format(name=name, labels=", ".join(unknown), known=known))
@@ -115,27 +101,29 @@ def warn_misaligned(name: str, annotations: Sequence[Annotation]) -> None:
         warnings.warn(Warnings.W001.format(name=name, count=len(texts), shown=shown), stacklevel=3)
 
 
-def _masks(annotation: Annotation, tagset: TagSet) -> tuple[BoolArray, BoolArray]:
+def _masks(
+    owner: int, annotation: Annotation, segments: Segments, tagset: TagSet
+) -> tuple[BoolArray, BoolArray]:
     """Tags that are possible at all, and those that the annotation admits. *Shape of both:* (n_tokens, n_tags)."""
-    length = len(annotation.is_space)
-    free = allowed_tags(tagset, length, is_space=annotation.is_space)
-    known = allowed_tags(
-        tagset,
-        length,
-        spans=annotation.entities,
-        outside=annotation.outside,
-        is_space=annotation.is_space,
+    is_space = annotation.is_space
+    free = segments.allowed_tags(owner, tagset, is_space=is_space)
+    known = segments.allowed_tags(
+        owner, tagset, spans=annotation.entities, outside=annotation.outside, is_space=is_space
     )
     # Annotators do mark entities that begin or end with whitespace: their word outweighs the rule.
     return free | known, known
 
 
-def _misaligned(example: Example, aligned: Sequence[Span]) -> list[str]:
-    entities = example.reference.ents
-    if len(aligned) == len(entities):
-        return []
-    return [
-        f"{entity.text} ({entity.label_})"
-        for entity in entities
-        if not example.get_aligned_spans_y2x([entity], allow_overlap=True)
-    ]
+def _judged(annotations: Sequence[Annotation], segments: Segments, tagset: TagSet) -> list[JudgedSpan]:
+    """The judged spans of all Docs that the CRF could predict, as tokens of their segments."""
+    judged = []
+    for owner, annotation in enumerate(annotations):
+        for one in annotation.judged:
+            start, end, label = one.span
+            first, last = segments.find(owner, start), segments.find(owner, end - 1)
+            if first != last or (label != ANY_LABEL and label not in tagset.labels):
+                continue
+            shift = int(segments.starts[first])
+            name = None if label == ANY_LABEL else label
+            judged.append(JudgedSpan(first, start - shift, end - shift, name, one.probability))
+    return judged

@@ -1,9 +1,11 @@
 """Components whose token scores a test decides, and the exact distribution over sets of entities that follows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
@@ -71,14 +73,78 @@ def component(
     return crf_ner
 
 
-def distribution(crf_ner: CRFEntityRecognizer, doc: Doc) -> dict[tuple[TagSpan, ...], float]:
-    """Probability of every set of entities of a short Doc, by enumeration, without constraints but the scheme's."""
-    tagset = crf_ner.tagset
-    potentials: Potentials = with_scheme(crf_ner.model.predict([doc]), tagset)
-    problem = oracle.problems_of(potentials)[0]
+Sets = dict[tuple[TagSpan, ...], float]
+
+
+def distribution(crf_ner: CRFEntityRecognizer, doc: Doc, lengths: Sequence[int] | None = None) -> Sets:
+    """Probability of every set of entities of a short Doc, by enumeration, without constraints but the scheme's.
+
+    With lengths, the Doc is cut into sequences of so many tokens that do not know of one another.
+    """
+    whole: Potentials = with_scheme(crf_ner.model.predict([doc]), crf_ner.tagset)
+    sets: Sets = {(): 1.0}
+    start = 0
+    for length in lengths or [len(doc)]:
+        part = replace(
+            whole, emissions=whole.emissions[start : start + length], lengths=torch.tensor([length])
+        )
+        after = _distribution(oracle.problems_of(part)[0], crf_ner.tagset, start)
+        sets = {(*left, *right): p * q for left, p in sets.items() for right, q in after.items()}
+        start += length
+    return sets
+
+
+def _distribution(problem: oracle.Problem, tagset: TagSet, offset: int) -> Sets:
     total = oracle.log_partition(problem)
-    sets = set(span_sets(tagset.labels, len(doc)))
+    sets = set(span_sets(tagset.labels, problem.length))
     if tagset.scheme == "IO":
         sets = {merged(spans) for spans in sets}
-    paths = {spans: tuple(spans_to_tags(tagset, spans, len(doc)).tolist()) for spans in sets}
-    return {spans: float(np.exp(oracle.score(problem, path) - total)) for spans, path in paths.items()}
+    found = {}
+    for spans in sets:
+        path = tuple(spans_to_tags(tagset, spans, problem.length).tolist())
+        key = tuple(TagSpan(start + offset, end + offset, label) for start, end, label in spans)
+        found[key] = float(np.exp(oracle.score(problem, path) - total))
+    return found
+
+
+def conditional(sets: Sets, holds: Callable[[tuple[TagSpan, ...]], bool]) -> Sets:
+    """The distribution over those sets of entities of which something holds."""
+    chosen = {spans: probability for spans, probability in sets.items() if holds(spans)}
+    total = sum(chosen.values())
+    return {spans: probability / total for spans, probability in chosen.items()}
+
+
+def edged_with_words(sets: Sets, scheme: str, words: Sequence[str]) -> Sets:
+    """The distribution without entities that begin or end with whitespace, as far as tags of the scheme say so."""
+    begins, ends = {"BILUO": (True, True), "BIO": (True, False), "IO": (False, False)}[scheme]
+
+    def holds(spans: tuple[TagSpan, ...]) -> bool:
+        edges = [start for start, _, _ in spans if begins] + [end - 1 for _, end, _ in spans if ends]
+        return not any(words[position].isspace() for position in edges)
+
+    return conditional(sets, holds)
+
+
+def covered(spans: Iterable[tuple[int, int, str]]) -> set[int]:
+    """The tokens of some entities."""
+    return {position for start, end, _ in spans for position in range(start, end)}
+
+
+def span_probability(sets: Sets, *spans: tuple[int, int, str]) -> float:
+    """Probability of all sets with these entities."""
+    return sum(probability for found, probability in sets.items() if set(spans) <= set(found))
+
+
+def log_prob(sets: Sets, spans: Iterable[tuple[int, int, str]]) -> float:
+    """Log-probability of exactly these entities, nats."""
+    return float(np.log(sets[tuple(sorted(TagSpan(*span) for span in spans))]))
+
+
+def entropy(sets: Sets) -> float:
+    """-sum p log p, nats."""
+    return -sum(p * float(np.log(p)) for p in sets.values() if p > 0)
+
+
+def best(sets: Sets, k: int = 1) -> list[tuple[tuple[TagSpan, ...], float]]:
+    """The k most probable sets of entities, with their probabilities."""
+    return sorted(sets.items(), key=lambda item: -item[1])[:k]

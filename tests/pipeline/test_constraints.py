@@ -153,9 +153,10 @@ def test_an_entity_ruler_before_the_component_has_the_last_word(overfitted: Lang
 
 @st.composite
 def annotated_docs(draw: st.DrawFn) -> Doc:
-    """Docs with words and whitespace, entities of known and unknown labels, and blocked tokens."""
+    """Docs with words and whitespace, sentences, entities of known and unknown labels, and blocked tokens."""
     words = draw(st.lists(st.sampled_from(["a", "b", "\n", " "]), max_size=8))
-    doc = Doc(VOCAB, words=words)
+    starts = draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
+    doc = Doc(VOCAB, words=words, sent_starts=starts)
     spans, blocked, position = [], [], 0
     while position < len(words):
         kind = draw(st.sampled_from(["free", "free", "entity", "blocked"]))
@@ -170,12 +171,29 @@ def annotated_docs(draw: st.DrawFn) -> Doc:
     return doc
 
 
-@settings(max_examples=60, deadline=None)
-@given(doc=annotated_docs(), seed=st.integers(0, 2**16), scheme=st.sampled_from(SCHEMES))
-def test_no_scores_alter_what_is_there(doc: Doc, seed: int, scheme: str) -> None:
+def settings_of_all_kinds() -> st.SearchStrategy[dict[str, Any]]:
+    """Every setting that has a say in prediction but `overwrite`."""
+    probability = st.floats(0, 1)
+    options: dict[str, st.SearchStrategy[Any]] = {
+        "scheme": st.sampled_from(SCHEMES),
+        "decoding": st.sampled_from(["viterbi", "posterior", "argmax"]),
+        "segments": st.sampled_from(["doc", "sents"]),
+        "threshold": st.none() | st.sampled_from([0.0, 1.0]) | probability,
+        "probabilities": st.booleans(),
+        "k_best": st.sampled_from([1, 2, 5]),
+        "entropy": st.booleans(),
+        "temperature": st.sampled_from([1.0, 0.1, 10.0]),
+        "label_temperatures": st.none() | st.just({"B": 3.0}),
+    }
+    return st.fixed_dictionaries(options)
+
+
+@settings(max_examples=150, deadline=None)
+@given(doc=annotated_docs(), seed=st.integers(0, 2**16), choice=settings_of_all_kinds())
+def test_no_scores_and_no_settings_alter_what_is_there(doc: Doc, seed: int, choice: dict[str, Any]) -> None:
     before = [described(ent) for ent in doc.ents]
     blocked = [token.i for token in doc if token.ent_iob == 3 and token.ent_type == 0]
-    doc = component(VOCAB, random_scores(seed), LABELS, scheme, seed=seed)(doc)
+    doc = component(VOCAB, random_scores(seed), LABELS, seed=seed, **choice)(doc)
     after = [described(ent) for ent in doc.ents]
     assert set(before) <= set(after)
     assert [token.i for token in doc if token.ent_iob == 3 and token.ent_type == 0] == blocked
@@ -184,8 +202,12 @@ def test_no_scores_alter_what_is_there(doc: Doc, seed: int, scheme: str) -> None
             assert ent.label_ in LABELS
             assert not ent[0].is_space
             assert not ent[-1].is_space
-            assert 0 < ent._.crf_prob <= 1
             assert not set(blocked) & set(range(ent.start, ent.end))
+            assert (ent._.crf_prob is not None) == choice["probabilities"]
+            assert ent._.crf_prob is None or 0 <= ent._.crf_prob <= 1
+            if choice["segments"] == "sents":
+                assert not any(token.is_sent_start for token in ent[1:])
+    assert (doc._.crf_log_prob is not None) == choice["probabilities"]
 
 
 @settings(max_examples=30, deadline=None)

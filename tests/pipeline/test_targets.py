@@ -9,7 +9,11 @@ import torch
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_crf_ner.pipeline.targets import Annotation, constrain_and_target, read_annotation, with_scheme
+from spacy_crf_ner.pipeline import examples as reading
+from spacy_crf_ner.pipeline.examples import Annotation
+from spacy_crf_ner.pipeline.segments import whole_docs
+from spacy_crf_ner.pipeline.settings import DEFAULTS, read_settings
+from spacy_crf_ner.pipeline.targets import supervise, with_scheme
 from spacy_crf_ner.tags import TagSpan
 from tests.pipeline.pipelines import crf_ner, initialize, make_nlp
 from tests.pipeline.scripted import component, distribution, random_scores
@@ -41,6 +45,11 @@ def misaligned(text: str, others: int = 0) -> Example:
     reference = [part for one in texts for part in ("in", one)]
     ents = [(2 * index + 1, 2 * index + 2, "A") for index in range(len(texts))]
     return tokenized_apart(["in" + one for one in texts], reference, ents)
+
+
+def read_annotation(one: Example) -> Annotation:
+    """With all settings at their defaults."""
+    return reading.read_annotation("crf_ner", one, read_settings("crf_ner", DEFAULTS))
 
 
 def test_entities_gaps_and_whitespace_are_read() -> None:
@@ -82,20 +91,21 @@ def test_full_annotation_becomes_tag_ids_and_partial_annotation_a_mask() -> None
     full = [example(["a", "b"], [(0, 2, "A")]), example(["c"], [])]
     partial = [*full, example(["c", "d"], [], missing=(1,))]
     for examples, dtype in ((full, torch.int64), (partial, torch.bool)):
-        potentials = crf.model.predict([one.predicted for one in examples])
+        docs = [one.predicted for one in examples]
         annotations = [read_annotation(one) for one in examples]
-        constrained, target = constrain_and_target(potentials, annotations, crf.tagset)
-        assert target.dtype == dtype
+        constrained, known = supervise(crf.model.predict(docs), annotations, whole_docs(docs), crf.tagset)
+        assert known.target.dtype == dtype
         assert constrained.allowed_transitions is not None
-        assert target.shape == constrained.emissions.shape[: target.dim()]
+        assert known.target.shape == constrained.emissions.shape[: known.target.dim()]
 
 
 def test_tags_are_masked_only_where_something_forbids_them() -> None:
     crf = component(VOCAB, random_scores(0), LABELS)
     for words, masked in ((["a", "b"], False), (["a", "\n"], True)):
         gold = example(words, [])
-        scores = crf.model.predict([gold.predicted])
-        constrained, _ = constrain_and_target(scores, [read_annotation(gold)], crf.tagset)
+        docs = [gold.predicted]
+        annotations = [read_annotation(gold)]
+        constrained, _ = supervise(crf.model.predict(docs), annotations, whole_docs(docs), crf.tagset)
         assert (constrained.allowed_tags is not None) == masked
 
 
