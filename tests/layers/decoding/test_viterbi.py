@@ -75,6 +75,20 @@ def test_the_log_probability_of_a_long_text_keeps_its_digits(scheme: str) -> Non
     assert exact[0].log_prob < -50
 
 
+def test_rounding_lifts_no_probability_over_1() -> None:
+    """Almost certain annotations, whose scores and log Z differ by rounding alone."""
+    tagset = TagSet("BIO", ("A", "B"))
+    potentials = batch(tagset, (20,) * 50)
+    emissions = potentials.emissions.clone()
+    emissions[::2, tagset.tag_id("B", "A")] += 40
+    emissions[1::2, tagset.tag_id("I", "A")] += 40
+    potentials = as_dtype(replaced(potentials, emissions=emissions), torch.float32)
+    for one in decode_viterbi(potentials, tagset, probabilities=True):
+        assert one.log_prob is not None
+        assert -1e-3 < one.log_prob <= 0.0
+        assert all(0.999 < span.probability <= 1.0 for span in one.spans if span.probability is not None)
+
+
 def test_sequences_without_entities_have_empty_lists() -> None:
     tagset = TagSet("BIO", ("A",))
     potentials = batch(tagset, (2, 0))
