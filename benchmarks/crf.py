@@ -7,6 +7,7 @@ Every measurement appends rows to the results file, and the page beside it is wr
     python benchmarks/crf.py memory               # peak memory
     python benchmarks/crf.py pipeline --corpus WNUT17_FOLDER
     python benchmarks/crf.py long-doc             # decode up to 1,000,000 tokens
+    python benchmarks/crf.py answers              # what probabilities, k-best, samples, ... cost
     python benchmarks/crf.py numbers              # errors of float32, and how often it does not suffice
     python benchmarks/crf.py table                # only write the page
 
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from crf_bench.shapes import Run
 
 RESULTS = Path(__file__).parent / "results" / "crf.jsonl"
-SECTIONS = ("shapes", "scaling", "memory", "pipeline", "long-doc", "numbers", "table")
-CPU_SECTIONS = ("pipeline", "long-doc", "numbers")
+SECTIONS = ("shapes", "scaling", "memory", "pipeline", "long-doc", "answers", "numbers", "table")
+CPU_SECTIONS = ("pipeline", "long-doc", "answers", "numbers")
 CORPUS_VARIABLE = "WNUT17_DIR"
 # Along the series only these run: ours, the peer that most projects use, and the fastest ones.
 SERIES_PEERS = ("pytorch-crf", "torchlatent", "edsnlp", "pyt-crf", "torbi")
@@ -91,7 +92,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
         "--quick", action="store_true", help="small shapes and few repetitions, to try it out"
     )
     parser.add_argument(
-        "--kernels", nargs="+", choices=["compiled", "torch"], help="of long-doc and pipeline"
+        "--kernels", nargs="+", choices=["compiled", "torch"], help="of long-doc, answers and pipeline"
     )
     parser.add_argument("--pipelines", nargs="+", choices=["cnn", "minilm"], help="of the section pipeline")
     parser.add_argument(
@@ -160,6 +161,7 @@ def run_here(args: argparse.Namespace) -> None:
         "memory": run_memory_section,
         "pipeline": run_pipeline_section,
         "long-doc": run_long_doc_section,
+        "answers": run_answers_section,
         "numbers": run_numbers_section,
     }[args.section](args)
 
@@ -241,6 +243,14 @@ def run_long_doc_section(args: argparse.Namespace) -> None:
     run_long_doc(tokens, args.kernels or ["compiled", "torch"], args.worker, args.out)
 
 
+def run_answers_section(args: argparse.Namespace) -> None:
+    """Questions to the CRF."""
+    from crf_bench.answers import N_DOCS, ROUNDS, run_answers
+
+    rounds, n_docs = (2, 4) if args.quick else (ROUNDS, N_DOCS)
+    run_answers(args.kernels or ["compiled", "torch"], args.worker, args.out, rounds, n_docs)
+
+
 def run_numbers_section(args: argparse.Namespace) -> None:
     """Errors by the spread of the scores."""
     from crf_bench.numbers import SEQUENCES, SPREADS, run_numbers
@@ -250,15 +260,17 @@ def run_numbers_section(args: argparse.Namespace) -> None:
 
 
 def run_one_case(case: dict[str, Any]) -> dict[str, Any]:
-    """Measure one case of memory or of a long Doc; in a process of its own."""
+    """Measure one case of memory, of a long Doc or of all questions; in a process of its own."""
     import torch
 
-    from crf_bench.cases import MEMORY_KIND
+    from crf_bench.answers import answers_case
+    from crf_bench.cases import ANSWERS_KIND, LONG_DOC_KIND, MEMORY_KIND
     from crf_bench.long_doc import long_doc_case
     from crf_bench.memory import memory_case
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    return memory_case(case) if case["kind"] == MEMORY_KIND else long_doc_case(case)
+    cases = {MEMORY_KIND: memory_case, LONG_DOC_KIND: long_doc_case, ANSWERS_KIND: answers_case}
+    return cases[case["kind"]](case)
 
 
 if __name__ == "__main__":

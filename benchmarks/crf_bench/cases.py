@@ -15,6 +15,7 @@ TITLES = {NLL: "NLL + gradient", VITERBI: "Viterbi (index tensors)", MARGINALS: 
 # The kinds of rows, each a section of the page.
 SHAPES_KIND, LENGTHS_KIND, TAGS_KIND = "shapes", "lengths", "tags"
 MEMORY_KIND, PIPELINE_KIND, LONG_DOC_KIND, NUMBERS_KIND = "memory", "pipeline", "long-doc", "numbers"
+ANSWERS_KIND = "answers"
 
 CNN, MINILM = "cnn", "minilm"
 PIPELINES = (CNN, MINILM)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from harness.results import Row
 
+from .answers import answers_section
 from .cases import (
+    ANSWERS_KIND,
     CNN,
     LENGTHS_KIND,
     LONG_DOC_KIND,
@@ -50,6 +52,10 @@ def other_sections(rows: Sequence[Row]) -> list[str]:
         chosen = [row for row in rows if row["kind"] == kind]
         if chosen:
             sections.append(write(chosen))
+    answers = [row for row in rows if row["kind"] == ANSWERS_KIND and "error" not in row]
+    if answers:
+        latest = _last(answers, lambda row: [row["kernels"], row["threads"]])
+        sections.append(answers_section(latest, _table, _when(latest)))
     numbers = [row for row in rows if row["kind"] == NUMBERS_KIND]
     if numbers:
         latest = _last(numbers, lambda row: [row["tags"], row["spread"], row["implementation"]])
@@ -150,8 +156,9 @@ def pipeline_section(rows: Sequence[Row]) -> str:
             )
     about = (
         "WNUT17's test part, after a few updates on its training part. Wall time inside the CRF's layer, "
-        "`decode_viterbi` with the entities' probabilities and `nll_loss`, and inside the whole component without its "
-        "encoder, as shares of all the time of `nlp.pipe` (128 Docs a batch) and of `nlp.update` (1,000 words a batch)."
+        "`decode_viterbi` with the entities' probabilities and `loss_and_gradient`, and inside the whole component "
+        "without its encoder, as shares of all the time of `nlp.pipe` (128 Docs a batch) and of `nlp.update` (1,000 "
+        "words a batch)."
     )
     return "\n\n".join(["## Share of a pipeline", about, _table(lines), "\n".join(verdicts), _when(rows)])
 

@@ -99,24 +99,24 @@ def timed_parts(clock: Clock, component: Any) -> Iterator[None]:
     """Time the parts of a `crf_ner` component, for a while.
 
     clock (Clock): Gets the seconds: `layer` (the CRF's layer), `decoding` (`decode_viterbi`, with the probabilities of
-        the entities), `loss` (`nll_loss`), `encoder` (what is upstream, also its backward pass, which the listener
-        starts), and `component` (all of it).
+        the entities), `loss` (`loss_and_gradient`), `encoder` (what is upstream, also its backward pass, which the
+        listener starts), and `component` (all of it).
     component (CRFEntityRecognizer): The component, whose layers stay timed.
     """
-    from spacy_crf_ner.pipeline import crf_ner
+    from spacy_crf_ner.pipeline import crf_ner, prediction
 
-    functions = crf_ner.decode_viterbi, crf_ner.nll_loss
+    functions = prediction.decode_viterbi, crf_ner.loss_and_gradient
     clock.wrap_layer("layer", component.model.get_ref("crf"))
     clock.wrap_layer(ENCODER, component.model.get_ref("tok2vec"))
-    crf_ner.decode_viterbi = clock.wrap("decoding", crf_ner.decode_viterbi)
-    crf_ner.nll_loss = clock.wrap("loss", crf_ner.nll_loss)
+    prediction.decode_viterbi = clock.wrap("decoding", prediction.decode_viterbi)
+    crf_ner.loss_and_gradient = clock.wrap("loss", crf_ner.loss_and_gradient)
     methods = ("predict", "set_annotations", "update")
     for method in methods:
         setattr(component, method, clock.wrap(COMPONENT, getattr(component, method)))
     try:
         yield
     finally:
-        crf_ner.decode_viterbi, crf_ner.nll_loss = functions
+        prediction.decode_viterbi, crf_ner.loss_and_gradient = functions
         for method in methods:
             delattr(component, method)
 

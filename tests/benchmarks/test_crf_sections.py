@@ -95,13 +95,13 @@ def test_a_clock_counts_nested_calls_of_one_name_once(monkeypatch: pytest.Monkey
 def test_shares_of_a_small_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from crf_bench import pipeline
     from harness import corpus
-    from spacy_crf_ner.pipeline import crf_ner
+    from spacy_crf_ner.pipeline import prediction
 
     posts = "Anna\tB-person\nsings\tO\n\nin\tO\nParis\tB-location\n\n"
     for name in corpus.FILES.values():
         (tmp_path / name).write_text(posts, encoding="utf8")
     monkeypatch.setattr(corpus, "PUBLISHED_COUNTS", dict.fromkeys(corpus.FILES, (2, 4, 2)))
-    before = crf_ner.decode_viterbi
+    before = prediction.decode_viterbi
     amount = pipeline.Amount(warm_up={"cnn": 1}, updates=1, passes=1)
     (row,) = pipeline.run_pipelines(["cnn"], tmp_path, amount, 1, "auto", None, tmp_path / "rows.jsonl")
     for what in ("pipe", "update"):
@@ -111,4 +111,16 @@ def test_shares_of_a_small_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert share["crf"] < share["component"] < 1
     assert row["shares"]["pipe"]["loss"] == 0 < row["shares"]["update"]["loss"]
     assert row["ratio_to_ner"]["update"] > 0
-    assert crf_ner.decode_viterbi is before
+    assert prediction.decode_viterbi is before
+
+
+def test_every_question_is_timed_and_told(tmp_path: Path) -> None:
+    from crf_bench.answers import COMPONENT_PROBABLE, PROBABLE, answers_section, run_answers
+
+    rows = run_answers(["torch"], 1, tmp_path / "rows.jsonl", rounds=2, n_docs=3)
+    assert len(rows[0]["ms"]) == 9
+    assert all(ms > 0 for ms in rows[0]["ms"].values())
+    table = answers_section(rows, lambda lines: "\n".join(map(" | ".join, lines)), "today")
+    assert PROBABLE in table
+    assert COMPONENT_PROBABLE in table
+    assert "goal under 0.25" in table
