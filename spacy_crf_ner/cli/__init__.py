@@ -5,6 +5,7 @@ Every `python -m spacy` imports this, whatever it is to do: the files of command
 
 import typer
 
+from .calibrate import calibrate_pipeline
 from .info import print_info
 
 __all__ = ["app"]
@@ -18,4 +19,5 @@ def crf_ner() -> None:
     """Commands around components with a linear-chain CRF."""
 
 
+app.command("calibrate")(calibrate_pipeline)
 app.command("info")(print_info)

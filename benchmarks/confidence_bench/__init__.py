@@ -1,0 +1,1 @@
+"""Parts of the benchmark of confidence: scores of predicted entities, measures with their intervals, page."""
