@@ -34,6 +34,8 @@ def agree(implementation: Implementation, potentials: Potentials, *, finite: boo
         same_gradient(found.gradient, expected.gradient, taken)
     best_paths_agree(implementation, taken, exact)
     spans_agree(implementation, taken, exact)
+    onward_scores_agree(implementation, taken, exact)
+    best_lists_agree(implementation, taken, exact, 3)
 
 
 def best_paths_agree(implementation: Implementation, taken: Potentials, exact: Potentials) -> None:
@@ -61,6 +63,42 @@ def spans_agree(implementation: Implementation, taken: Potentials, exact: Potent
     forbidden = torch.isneginf(expected)
     assert torch.equal(torch.isneginf(found), forbidden)
     torch.testing.assert_close(found[~forbidden], expected[~forbidden], rtol=RELATIVE, atol=RELATIVE)
+
+
+def onward_scores_agree(implementation: Implementation, taken: Potentials, exact: Potentials) -> None:
+    """Scores of the ways onward agree; more closely beside each other, which is what counts in probabilities."""
+    totals, onward = implementation.make().onward_scores(taken)
+    expected_totals, expected = LOG_SPACE.onward_scores(exact)
+    close(totals, expected_totals)
+    assert onward.dtype == torch.float64
+    assert onward.shape == taken.emissions.shape
+    # Infinities, and the zeros of the padding, are the same ones.
+    close(onward, expected)
+    possible = ~torch.isneginf(expected)
+    error = torch.where(possible, onward.cpu() - expected, 0.0)
+    if error.numel():
+        some = possible.int().argmax(-1, keepdim=True)
+        beside = torch.where(possible, error - error.gather(-1, some), 0.0)
+        near(beside, torch.zeros_like(beside))
+
+
+def best_lists_agree(
+    implementation: Implementation, taken: Potentials, exact: Potentials, k: int
+) -> tuple[Tensor, Tensor]:
+    """Scores of the k best paths agree, and are those of the paths that come with them, which are returned."""
+    tags, totals = (result.cpu() for result in implementation.make().k_best(taken, k))
+    expected = LOG_SPACE.k_best(exact, k)[1]
+    # Sums of double precision, whatever the type of the scores is.
+    torch.testing.assert_close(totals, expected, rtol=1e-9, atol=1e-9)
+    assert totals.dtype == torch.float64
+    ranks = 0 if taken.is_packed else 1
+    assert tags.shape == (*taken.emissions.shape[:ranks], k, taken.emissions.shape[-2])
+    for rank, path in enumerate(tags.unbind(ranks)):
+        exists = ~torch.isneginf(totals[:, rank])
+        scores = sequence_score(exact, path.clamp(min=0)).cpu()
+        torch.testing.assert_close(scores[exists], totals[exists, rank], rtol=1e-9, atol=1e-9)
+        assert (path >= 0).sum() == exact.lengths[exists].sum()
+    return tags, totals
 
 
 def same_gradient(found: PotentialsGradient, expected: PotentialsGradient, taken: Potentials) -> None:

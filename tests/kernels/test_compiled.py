@@ -59,8 +59,10 @@ def test_results_do_not_depend_on_the_number_of_threads(n_tags: int) -> None:
         for threads in (1, 2, 5):
             torch.set_num_threads(threads)
             expected = Compiled().expectations(potentials)
-            tags, _ = Compiled().viterbi(potentials)
-            results.append((expected.log_partition, *vars(expected.gradient).values(), tags))
+            others = (Compiled().viterbi(potentials), Compiled().k_best(potentials, 7))
+            onward = Compiled().onward_scores(potentials)[1]
+            lists = (tensor for pair in others for tensor in pair)
+            results.append((expected.log_partition, *vars(expected.gradient).values(), *lists, onward))
     finally:
         torch.set_num_threads(before)
     for other in results[1:]:
@@ -135,6 +137,50 @@ def test_arrays_give_what_tensors_give(padded: bool) -> None:
     assert np.array_equal(tokens, Compiled().marginals(one)[1].reshape(-1, 4))
     assert np.array_equal(tags, Compiled().viterbi(one)[0].reshape(-1))
     assert np.array_equal(scores, Compiled().viterbi(one)[1])
+    for found, wanted in (
+        (for_arrays.k_best(batch, 3), Compiled().k_best(one, 3)),
+        (for_arrays.onward_scores(batch), Compiled().onward_scores(one)),
+    ):
+        assert np.array_equal(found[0], wanted[0])
+        assert np.array_equal(found[1].reshape(wanted[1].shape), wanted[1])
+
+
+def test_arrays_refuse_lists_of_no_path() -> None:
+    from spacy_crf_ner.kernels.cpu.arrays import Batch, k_best
+
+    with pytest.raises(KernelError, match="`k` to be at least 1, but got 0"):
+        k_best(Batch(**arrays(scores((2, 6), 3))), 0)
+
+
+@pytest.mark.parametrize("n_labels", [1, 20])
+def test_lists_are_the_same_with_all_instructions(n_labels: int) -> None:
+    from spacy_crf_ner.kernels.cpu._crf import instruction_sets
+
+    # With many equal scores; and of many tags, which lie in another order in memory.
+    potentials = with_scheme(scores((9, 30, 1), 1 + 4 * n_labels), "BILUO", n_labels)
+    rounded = {
+        name: getattr(potentials, name).round() for name in ("emissions", "transitions", "start", "end")
+    }
+    one = as_dtype(replaced(potentials, **rounded), torch.float32)
+    lists = [Compiled(name).k_best(one, 50) for name in instruction_sets()]
+    assert len(set(lists[0][1][1].tolist())) < 50
+    for tags, totals in lists[1:]:
+        assert torch.equal(tags, lists[0][0])
+        assert torch.equal(totals, lists[0][1])
+
+
+@pytest.mark.parametrize("n_tags", [3, 70])
+def test_of_paths_with_equal_scores_the_one_with_the_lower_tag_comes_first(n_tags: int) -> None:
+    # Everything may follow on anything but the last tag: so that tags of 70 lie in another order in memory.
+    zeros = torch.zeros(n_tags)
+    allowed = torch.ones(n_tags, n_tags, dtype=torch.bool)
+    allowed[-1] = False
+    flat = Potentials(
+        torch.zeros(3, n_tags), torch.tensor([3]), torch.zeros(n_tags, n_tags), zeros, zeros, allowed
+    )
+    tags, totals = Compiled().k_best(flat, n_tags + 1)
+    assert not totals.any()
+    assert tags.view(-1, 3).tolist() == [[tag, 0, 0] for tag in range(n_tags - 1)] + [[0, 1, 0], [1, 1, 0]]
 
 
 @pytest.mark.parametrize(
@@ -175,12 +221,14 @@ def test_instructions_that_the_processor_lacks_are_refused() -> None:
 
 
 def test_arrays_without_rows_are_batches_too() -> None:
-    from spacy_crf_ner.kernels.cpu.arrays import Batch, expectations, forward_backward, viterbi
+    from spacy_crf_ner.kernels.cpu import arrays as for_arrays
 
-    batch = Batch(**arrays(scores((0, 0), 3)))
-    assert forward_backward(batch, marginals=True)[0].tolist() == [0.0, 0.0]
-    assert viterbi(batch)[0].shape == (0,)
-    assert [array.sum() for array in expectations(batch)] == [0.0] * 5
+    batch = for_arrays.Batch(**arrays(scores((0, 0), 3)))
+    assert for_arrays.forward_backward(batch, marginals=True)[0].tolist() == [0.0, 0.0]
+    assert for_arrays.viterbi(batch)[0].shape == (0,)
+    assert [array.sum() for array in for_arrays.expectations(batch)] == [0.0] * 5
+    assert for_arrays.k_best(batch, 2)[1].tolist() == [[0.0, -np.inf]] * 2
+    assert for_arrays.onward_scores(batch)[1].shape == (0, 3)
 
 
 @pytest.mark.parametrize("scheme", ["BILUO", "BIO"])

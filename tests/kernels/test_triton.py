@@ -220,6 +220,26 @@ def test_spans_agree_with_the_reference(kind: str, packed: bool) -> None:
     close(found[1], expected[1], 1e-6)
 
 
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("kind", MASKS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_ways_onward_agree_with_the_reference(kind: str, dtype: torch.dtype, packed: bool) -> None:
+    potentials = as_dtype(example(RAGGED, 3, kind), dtype)
+    potentials = potentials.packed() if packed else potentials
+    expected = LOG_SPACE.onward_scores(potentials)
+    found = TRITON.onward_scores(on_device(potentials))
+    close(found[0], expected[0], 1e-9)
+    close(found[1], expected[1], 1e-9)
+
+
+def test_best_lists_are_those_of_the_reference() -> None:
+    potentials = as_dtype(example(RAGGED, 3, "all masks"), torch.float32)
+    tags, totals = TRITON.k_best(on_device(potentials), 4)
+    expected_tags, expected_totals = LOG_SPACE.k_best(potentials, 4)
+    assert torch.equal(tags.cpu(), expected_tags)
+    close(totals, expected_totals, 1e-9)
+
+
 def test_empty_batches() -> None:
     for lengths in ((), (0, 0)):
         potentials = on_device(as_dtype(example(lengths, 2), torch.float32))
@@ -231,3 +251,4 @@ def test_empty_batches() -> None:
             paths, scores = TRITON.viterbi(batch)
             assert paths.shape == batch.emissions.shape[:-1]
             assert scores.tolist() == [0.0] * len(lengths)
+            assert TRITON.onward_scores(batch)[1].shape == batch.emissions.shape

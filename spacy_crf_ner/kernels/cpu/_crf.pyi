@@ -23,6 +23,7 @@ def forward_backward_at(
     transitions: int = 0,
     start: int = 0,
     end: int = 0,
+    onward: int = 0,
     path: int = 0,
     path_score: int = 0,
     loss: int = 0,
@@ -48,3 +49,6 @@ def span_log_probs_at(
 def viterbi_at(
     scores: Scores, tags: int, totals: int, threads: int = 1, instructions: str = ""
 ) -> tuple[int, int]: ...
+def k_best_at(
+    scores: Scores, k: int, tags: int, totals: int, threads: int = 1, instructions: str = ""
+) -> None: ...

@@ -40,6 +40,7 @@ cdef extern from "src/batch.hpp" namespace "crf" nogil:
         float* transitions
         float* start
         float* end
+        double* onward
 
     cdef cppclass Spans:
         int64_t n_spans
@@ -63,6 +64,8 @@ cdef extern from "src/engine.hpp" namespace "crf" nogil:
         const Kernels&, const Batch&, const Wanted&, const Spans*, int threads) except +
     Redone c_best_paths "crf::best_paths"(
         const Kernels&, const Batch&, int64_t* tags, double* scores, int threads) except +
+    void c_k_best "crf::k_best"(
+        const Kernels&, const Batch&, int64_t k, int64_t* tags, double* scores, int threads) except +
 
 
 cdef class Scores:
@@ -156,6 +159,7 @@ def forward_backward_at(
     uintptr_t transitions=0,
     uintptr_t start=0,
     uintptr_t end=0,
+    uintptr_t onward=0,
     uintptr_t path=0,
     uintptr_t path_score=0,
     uintptr_t loss=0,
@@ -171,6 +175,8 @@ def forward_backward_at(
     transitions (int): With `tokens`, `start` and `end`. *Shape:* (n_tags, n_tags), float32.
     start (int): *Shape:* (n_tags,), float32.
     end (int): *Shape:* (n_tags,), float32.
+    onward (int): Log of the summed weight of all ways to go on from a tag, its own emission included; -inf where there
+        is none, 0 in padding. *Shape:* (n_rows, n_tags), float64, nats.
     path (int): Tags whose use is subtracted, in range where tokens are. *Shape:* (n_rows,), int64; read.
     path_score (int): With `path`. *Shape:* (batch,), float64, nats.
     loss (int): With `path`: log Z minus the path's score, and at least 0. *Shape:* (batch,), float32, nats.
@@ -190,6 +196,7 @@ def forward_backward_at(
     wanted.transitions = <float*>transitions
     wanted.start = <float*>start
     wanted.end = <float*>end
+    wanted.onward = <double*>onward
     return _run(scores, wanted, NULL, threads, instructions)
 
 
@@ -266,3 +273,20 @@ def viterbi_at(Scores scores, uintptr_t tags, uintptr_t totals, int threads=1, s
     with nogil:
         redone = c_best_paths(kernels[0], scores.batch, <int64_t*>tags, <double*>totals, threads)
     return redone.in_doubles, redone.in_logs
+
+
+def k_best_at(Scores scores, int64_t k, uintptr_t tags, uintptr_t totals, int threads=1, str instructions=""):
+    """Fill in the k best paths of each sequence, best first.
+
+    scores (Scores): The batch, of at least one row.
+    k (int): At least 1.
+    tags (int): Address; -1 in padding and for paths that do not exist. *Shape:* (batch, k, padded_length) or (k,
+        n_rows), int64.
+    totals (int): Address: score of each path, -inf for those that do not exist. *Shape:* (batch, k), float64, nats.
+    threads (int): At most so many.
+    instructions (str): Of `instruction_sets`; the best if empty.
+    RAISES (ValueError): Instructions that this processor lacks.
+    """
+    cdef const Kernels* kernels = _kernels(instructions)
+    with nogil:
+        c_k_best(kernels[0], scores.batch, k, <int64_t*>tags, <double*>totals, threads)

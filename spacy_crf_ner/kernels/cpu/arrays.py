@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import Errors, KernelError
-from ._crf import Scores, forward_backward_at, scores_at, viterbi_at
+from ._crf import Scores, forward_backward_at, k_best_at, scores_at, viterbi_at
 
 Array = NDArray[Any]
 
@@ -38,6 +38,7 @@ class Batch:
     ) -> None:
         self.n_rows, self.n_tags = emissions.shape if emissions.ndim == 2 else (-1, -1)
         self.n_sequences = lengths.shape[0] if lengths.ndim == 1 else -1
+        self.padded_length = padded_length
         n = self.n_tags
         shapes = {
             "allowed_transitions": (n, n),
@@ -131,6 +132,52 @@ def viterbi(batch: Batch, *, threads: int = 1, instructions: str = "") -> tuple[
     if batch.n_rows and batch.n_sequences:
         viterbi_at(batch.scores, tags.ctypes.data, totals.ctypes.data, threads, instructions)
     return tags, totals
+
+
+def k_best(batch: Batch, k: int, *, threads: int = 1, instructions: str = "") -> tuple[Array, Array]:
+    """The k best paths of each sequence and their scores, best first.
+
+    batch (Batch): The batch.
+    k (int): How many.
+    threads (int): At most so many.
+    instructions (str): "avx512", "avx2" or "generic"; the best that the processor has if empty.
+    RETURNS (tuple[ndarray, ndarray]): Tags, -1 in padding and for paths that do not exist, *Shape:* (batch, k,
+        padded_length), or (k, n_rows) without padding, int64; scores, -inf for those, *Shape:* (batch, k), float64,
+        nats.
+    RAISES (KernelError): k below 1.
+    RAISES (ValueError): Instructions that this processor lacks.
+    """
+    if k < 1:
+        raise KernelError(Errors.K003.format(name="k", expected="at least 1", got=k))
+    shape = (batch.n_sequences, k, batch.padded_length) if batch.padded_length else (k, batch.n_rows)
+    tags, totals = np.full(shape, -1, dtype=np.int64), np.full((batch.n_sequences, k), -np.inf)
+    totals[:, 0] = 0.0
+    if batch.n_rows and batch.n_sequences:
+        k_best_at(batch.scores, k, tags.ctypes.data, totals.ctypes.data, threads, instructions)
+    return tags, totals
+
+
+def onward_scores(batch: Batch, *, threads: int = 1, instructions: str = "") -> tuple[Array, Array]:
+    """log Z of each sequence, and the score of all ways to go on from each tag of each token, its emission included.
+
+    batch (Batch): The batch.
+    threads (int): At most so many.
+    instructions (str): "avx512", "avx2" or "generic"; the best that the processor has if empty.
+    RETURNS (tuple[ndarray, ndarray]): log Z, *Shape:* (batch,), nats; logs of the summed weights, with relative
+        errors of the weights of about 1e-6, -inf where there is no way, 0 in padding, *Shape:* (n_rows, n_tags), nats;
+        float64.
+    RAISES (ValueError): Instructions that this processor lacks.
+    """
+    totals, onward = np.zeros(batch.n_sequences), np.zeros((batch.n_rows, batch.n_tags))
+    if batch.n_rows and batch.n_sequences:
+        forward_backward_at(
+            batch.scores,
+            totals.ctypes.data,
+            onward=onward.ctypes.data,
+            threads=threads,
+            instructions=instructions,
+        )
+    return totals, onward
 
 
 def address(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> int:

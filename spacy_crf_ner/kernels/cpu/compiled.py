@@ -16,6 +16,7 @@ try:
         Scores,
         forward_backward_at,
         instruction_sets,
+        k_best_at,
         scores_at,
         span_log_probs_at,
         viterbi_at,
@@ -104,6 +105,31 @@ class Compiled:
         with _Batch(potentials) as scores:
             viterbi_at(scores, tags.data_ptr(), totals.data_ptr(), torch.get_num_threads(), self.instructions)
         return tags, totals
+
+    def k_best(self, potentials: Potentials, k: int) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`; where prefixes have equal scores, that with the lower last
+        tag comes first.
+        """
+        leading = (k,) if potentials.is_packed else (potentials.batch_size, k)
+        tags = torch.empty((*leading, potentials.emissions.shape[-2]), dtype=torch.int64)
+        totals = torch.empty((potentials.batch_size, k), dtype=torch.float64)
+        if not potentials.emissions.numel():
+            totals[:] = -torch.inf
+            totals[:, 0] = 0.0
+            return tags, totals
+        with _Batch(potentials) as scores:
+            k_best_at(
+                scores, k, tags.data_ptr(), totals.data_ptr(), torch.get_num_threads(), self.instructions
+            )
+        return tags, totals
+
+    def onward_scores(self, potentials: Potentials) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`; from recursions in float32, so that the probabilities of
+        next tags have relative errors of about 1e-6, also those of improbable ones.
+        """
+        totals, onward = _doubles(potentials), torch.empty(potentials.emissions.shape, dtype=torch.float64)
+        self._forward_backward(potentials, totals, onward=onward)
+        return totals, onward
 
     def span_log_probs(self, potentials: Potentials, spans: SpanPaths) -> tuple[Tensor, Tensor]:
         """RETURNS (tuple[Tensor, Tensor]): See `Recursions`."""

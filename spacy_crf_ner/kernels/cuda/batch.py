@@ -128,6 +128,16 @@ class Batch:
         """Where everything is."""
         return self.emissions.device
 
+    def token_scores(self) -> Tensor:
+        """RETURNS (Tensor): The emissions with -inf where the mask of tags forbids. *Shape:* (n_rows, n_tags), float64,
+        nats.
+        """
+        scores = self.emissions.double()
+        if self.has_allowed:
+            usable = self.allowed.view(scores.shape) > 0
+            scores = torch.where(usable, scores, scores.new_full((), FORBIDDEN))
+        return scores
+
     def rows(self, *shape: int, dtype: torch.dtype) -> Tensor:
         """RETURNS (Tensor): Memory for something of every token, 0 in padding. *Shape:* (n_rows, *shape).
 

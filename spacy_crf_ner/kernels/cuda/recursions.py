@@ -3,7 +3,14 @@
 import torch
 from torch import Tensor
 
-from ...functional import Expectations, PathExpectations, Potentials, PotentialsGradient, SpanPaths
+from ...functional import (
+    LOG_SPACE,
+    Expectations,
+    PathExpectations,
+    Potentials,
+    PotentialsGradient,
+    SpanPaths,
+)
 from .batch import Batch
 from .forward_backward import Counts, expected_counts, log_partitions, log_space_rows, token_marginals
 from .spans import span_scores
@@ -75,6 +82,23 @@ class TritonRecursions:
             ceilings = torch.where(broken, ceilings.new_full((), torch.nan), ceilings)
         scores = _given_paths(batch, paths, None, None) + ceilings
         return paths.view(potentials.emissions.shape[:-1]), scores
+
+    def k_best(self, potentials: Potentials, k: int) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`; by torch's operations, in a loop over time."""
+        return LOG_SPACE.k_best(potentials, k)
+
+    def onward_scores(self, potentials: Potentials) -> tuple[Tensor, Tensor]:
+        """RETURNS (tuple[Tensor, Tensor]): See `Recursions`; in log space."""
+        batch = Batch.of(potentials)
+        shape = potentials.emissions.shape
+        if batch.is_empty:
+            return batch.zeros(batch.size), batch.zeros(*shape)
+        totals, _, betas = log_space_rows(batch)
+        onward = (batch.token_scores() + betas).view(shape)
+        if not batch.is_packed:
+            inside = torch.arange(shape[1], device=batch.device) < batch.lengths.unsqueeze(1)
+            onward = torch.where(inside.unsqueeze(2), onward, onward.new_zeros(()))
+        return totals, onward
 
     def span_log_probs(self, potentials: Potentials, spans: SpanPaths) -> tuple[Tensor, Tensor]:
         """RETURNS (tuple[Tensor, Tensor]): See `Recursions`."""

@@ -82,6 +82,8 @@ INLINE void visit(const Model<T>& model, Chain<T>& chain, Backward<T>& state, in
         else
             write_vectors(model, out, alphas, state.betas, factor);
     }
+    if (chain.onward)
+        for (int i = 0; i < model.n_tags; ++i) chain.onward[t * model.n_tags + model.order[i]] = double(state.betas[i]);
     const bool divides = pairs && !last;
     const Vec<T> divide = broadcast(factor * state.inverse);
     state.inverse = T(1) / scale;

@@ -38,6 +38,7 @@ struct Wanted {
     float* transitions;      // (n_tags, n_tags): weighted expected uses, summed over the batch
     float* start;            // (n_tags,)
     float* end;              // (n_tags,)
+    double* onward;          // (n_rows, n_tags): log of the weight of all ways to go on from a tag, 0 in padding, nats
 };
 
 // Stretches of tags whose probability is asked for, ordered by sequence.
@@ -63,6 +64,7 @@ struct Chain {
     const float* emissions_end;  // of the whole batch: up to here memory may be read
     const uint8_t* allowed;      // or null
     float* tokens;               // weighted marginals go here, or null
+    double* onward;              // betas go here, in the order of the tags, or null
     double weight;
     T* exps;                     // (length, width): exp(emission - maximum of its row); backward: times beta
     T* alphas;                   // (length, width): forward probabilities, each row's sum is its scale
@@ -116,6 +118,7 @@ struct Kernels {
     void (*prepare_double)(const Batch&, Arena&, Model<double>&);
     // The matrices hold scores in nats, and `matrix` is transposed.
     void (*prepare_viterbi)(const Batch&, Arena&, Model<float>&);
+    void (*prepare_prefixes)(const Batch&, Arena&, Model<double>&);
     // Forward and backward for up to 4 chains in descending order of length; fills the marginals if `tokens` is not
     // null. With `pairs`, alphas are left divided so that sum_t alphas[t][i] matrix[i][j] exps[t + 1][j] are the
     // weighted transition counts. `scratch` has room for MAX_CHAINS + 2 rows.
@@ -126,6 +129,9 @@ struct Kernels {
     void (*count_double)(const Model<double>&, const Chain<double>* chains, int n_chains, double* counts);
     // Best path into `path` (length,); false where scores are not finite or no path was found.
     void (*viterbi)(const Model<float>&, const Chain<float>* chains, int n_chains, int64_t* const* paths, bool* found);
+    // Emissions into `exps`, scores of the best path into each tag into `alphas`, in nats; not `sound` where an emission
+    // that is allowed is NaN or +inf.
+    void (*prefixes)(const Model<double>&, const Chain<double>* chains, int n_chains, bool* sound);
 };
 
 // Null where the processor, or the compiler that built this, lacks the instructions.

@@ -1,5 +1,4 @@
 #include <atomic>
-#include <limits>
 
 #include "engine.hpp"
 #include "log_space.hpp"
@@ -9,13 +8,6 @@
 namespace crf {
 
 namespace {
-
-// Maxima pass over NaN, so that it must be looked for where it stands.
-bool usable(const float* scores, const uint8_t* allowed, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i)
-        if ((!allowed || allowed[i]) && !(scores[i] < std::numeric_limits<float>::infinity())) return false;
-    return true;
-}
 
 double score_of(const Batch& batch, int64_t sequence, const int64_t* path) {
     const int64_t n = batch.n_tags, row = batch.first_rows[sequence], length = batch.lengths[sequence];
@@ -33,10 +25,9 @@ Redone best_paths(const Kernels& kernels, const Batch& batch, int64_t* tags, dou
     Arena arena;
     Model<float> model;
     kernels.prepare_viterbi(batch, arena, model);
-    const std::size_t n = batch.n_tags;
-    const bool sound = usable(batch.transitions, batch.allowed_transitions, n * n) &&
-                       usable(batch.start, batch.allowed_start, n) && usable(batch.end, batch.allowed_end, n);
-    const Schedule schedule = make_schedule(batch, double(n) * double(n) + COST_OF_A_TAG / 4 * double(n), threads);
+    const bool sound = are_numbers(batch);
+    const double n = batch.n_tags;
+    const Schedule schedule = make_schedule(batch, n * n + COST_OF_A_TAG / 4 * n, threads);
     std::vector<Workspace<float>> workspaces;
     for (int thread = 0; thread < schedule.threads; ++thread)
         workspaces.emplace_back(arena, schedule.largest_group, model.width);

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "log_space.hpp"
+#include "onward.hpp"
 #include "schedule.hpp"
 #include "spans.hpp"
 #include "workspace.hpp"
@@ -129,6 +130,7 @@ private:
             Chain<T>& chain = chains[g];
             if (wanted_.weights) chain.weight = wanted_.weights[chain.sequence];
             if (wanted_.tokens) chain.tokens = wanted_.tokens + batch_.first_rows[chain.sequence] * batch_.n_tags;
+            if (wanted_.onward) chain.onward = wanted_.onward + batch_.first_rows[chain.sequence] * batch_.n_tags;
         }
         run(kernels_, model, chains, n_chains, wanted_.transitions != nullptr, scratch);
         for (int g = 0; g < n_chains && spans_; ++g) {
@@ -136,6 +138,8 @@ private:
             if (!chains[g].flagged && range.begin < range.end)
                 chains[g].flagged = !read_spans(batch_, model, chains[g], *spans_, range);
         }
+        for (int g = 0; g < n_chains && wanted_.onward; ++g)
+            if (!chains[g].flagged) chains[g].flagged = !score_onward(batch_, model, chains[g]);
         if (wanted_.transitions) count(kernels_, model, chains, n_chains, products);
         for (int g = 0; g < n_chains; ++g)
             wanted_.log_partition[chains[g].sequence] = chains[g].log_partition;
@@ -171,6 +175,7 @@ private:
         ++in_logs_;
         const LogChain slow = log_chain(batch_, sequence, true);
         wanted_.log_partition[sequence] = slow.log_partition;
+        if (wanted_.onward) score_onward(slow, chain.onward);
         if (!std::isfinite(slow.log_partition)) return;
         double* transitions = wanted_.transitions ? counts.transitions : nullptr;
         log_counts(slow, chain.weight, chain.tokens, transitions);
@@ -199,10 +204,15 @@ private:
     }
 
     void clear_padding(int64_t sequence) const {
+        clear_padding(sequence, wanted_.tokens);
+        clear_padding(sequence, wanted_.onward);
+    }
+
+    template <class T>
+    void clear_padding(int64_t sequence, T* rows) const {
         const int64_t used = batch_.lengths[sequence], n = batch_.n_tags;
-        if (!wanted_.tokens || used >= batch_.padded_length) return;
-        float* begin = wanted_.tokens + (batch_.first_rows[sequence] + used) * n;
-        std::memset(begin, 0, sizeof(float) * static_cast<std::size_t>((batch_.padded_length - used) * n));
+        if (!rows || used >= batch_.padded_length) return;
+        std::fill_n(rows + (batch_.first_rows[sequence] + used) * n, (batch_.padded_length - used) * n, T(0));
     }
 
     double path_score(int64_t row, int64_t last) const {

@@ -19,4 +19,8 @@ Redone forward_backward(const Kernels&, const Batch&, const Wanted&, const Spans
 // Best paths: tags (n_rows,), rows of no sequence stay as they are; scores (n_sequences,), nats. Throws std::bad_alloc.
 Redone best_paths(const Kernels&, const Batch&, int64_t* tags, double* scores, int threads);
 
+// The k >= 1 best paths of each sequence, best first: tags, (n_sequences, k, padded_length) or (k, n_rows), -1 in padding
+// and for paths that do not exist; scores (n_sequences, k), nats, -inf for those. Throws std::bad_alloc.
+void k_best(const Kernels&, const Batch&, int64_t k, int64_t* tags, double* scores, int threads);
+
 }  // namespace crf

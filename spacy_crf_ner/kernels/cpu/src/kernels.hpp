@@ -10,7 +10,9 @@
 #include "recursions.hpp"
 #include "counts.hpp"
 #include "viterbi.hpp"
+#include "prefixes.hpp"
 
 static const Kernels KERNELS = {
-    CRF_NAME, prepare<float>, prepare<double>, prepare_viterbi, run<float>, run<double>, count<float>, count<double>, viterbi,
+    CRF_NAME,   prepare<float>, prepare<double>, prepare_maxima<float>, prepare_maxima<double>, run<float>,
+    run<double>, count<float>,   count<double>,   viterbi,               prefixes,
 };

@@ -45,10 +45,22 @@ void backward(LogChain& chain) {
     }
 }
 
+bool are_numbers(const float* scores, const uint8_t* allowed, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        if ((!allowed || allowed[i]) && !(scores[i] < std::numeric_limits<float>::infinity())) return false;
+    return true;
+}
+
 // NaN wins, as in the comparisons of the reference.
 bool better(double value, double best) { return std::isnan(value) ? !std::isnan(best) : value > best; }
 
 }  // namespace
+
+bool are_numbers(const Batch& batch) {
+    const std::size_t n = batch.n_tags;
+    return are_numbers(batch.transitions, batch.allowed_transitions, n * n) &&
+           are_numbers(batch.start, batch.allowed_start, n) && are_numbers(batch.end, batch.allowed_end, n);
+}
 
 double log_sum_exp(const double* values, int n) {
     double highest = FORBIDDEN;

@@ -17,6 +17,10 @@ struct LogChain {
 
 LogChain log_chain(const Batch& batch, int64_t sequence, bool recursions);
 
+// Whether none of the scores that sequences share, as far as they are allowed, is NaN or +inf. Maxima pass over NaN, so
+// that it must be looked for where it stands.
+bool are_numbers(const Batch& batch);
+
 // The log of a sum of exponentials; NaN and +inf come through.
 double log_sum_exp(const double* values, int n);
 

@@ -212,13 +212,15 @@ static void prepare(const Batch& batch, Arena& arena, Model<T>& model) {
     place_tiles(arena, model, transpose(arena, model.matrix, width), T(0));
 }
 
-static void prepare_viterbi(const Batch& batch, Arena& arena, Model<float>& model) {
+// For maxima of sums: the matrices hold scores.
+template <class T>
+static void prepare_maxima(const Batch& batch, Arena& arena, Model<T>& model) {
     shape_model(batch, arena, model);
     place_scores(batch, arena, model);
     model.transition_max = model.start_max = model.end_max = 0.0;
-    model.floor = model.faint = 0.0f;
-    float* transposed = transpose(arena, model.matrix, model.width);
-    place_tiles(arena, model, transposed, -__builtin_inff());
+    model.floor = model.faint = T(0);
+    T* transposed = transpose(arena, model.matrix, model.width);
+    place_tiles(arena, model, transposed, T(-__builtin_inff()));
     // The way back reads columns.
     model.matrix = transposed;
 }

@@ -94,7 +94,7 @@ Schedule make_schedule(const Batch& batch, double cost, int threads) {
     for (int64_t sequence : order) n_tokens += batch.lengths[sequence];
     const int size = order.size() >= 8 ? 4 : (order.size() >= 4 ? 2 : 1);
     const double work = n_tokens * cost;
-    const int n_blocks = std::max(1, std::min(MAX_BLOCKS, static_cast<int>(work / WORK_OF_A_THREAD)));
+    const int n_blocks = std::max(1, static_cast<int>(std::min(double(MAX_BLOCKS), work / WORK_OF_A_THREAD)));
     const int64_t share = (n_tokens + n_blocks - 1) / n_blocks;
     int64_t filled = share;
     for (std::size_t begin = 0; begin < order.size(); begin += size) {

@@ -56,7 +56,16 @@ INLINE FloatVector maximum(FloatVector a, FloatVector b) {
 INLINE FloatVector minimum(FloatVector a, FloatVector b) { return b < a ? b : a; }
 
 INLINE DoubleVector minimum(DoubleVector a, DoubleVector b) { return b < a ? b : a; }
-INLINE DoubleVector maximum(DoubleVector a, DoubleVector b) { return a > b ? a : b; }
+
+INLINE DoubleVector maximum(DoubleVector a, DoubleVector b) {
+#if defined(CRF_AVX512)
+    return (DoubleVector)_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif defined(CRF_AVX2)
+    return (DoubleVector)_mm256_max_pd((__m256d)a, (__m256d)b);
+#else
+    return a > b ? a : b;
+#endif
+}
 
 struct Add {
     template <class V>

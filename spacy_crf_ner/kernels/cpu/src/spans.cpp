@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "divisors.hpp"
+
 namespace crf {
 
 namespace {
@@ -38,31 +40,12 @@ bool any(const uint8_t* mask, int n) {
     return std::any_of(mask, mask + n, [](uint8_t value) { return value != 0; });
 }
 
-// Logs of all that the alphas of each token were divided by, and what stands in `exps` behind it.
-template <class T>
-struct Divisors {
-    Divisors(const Model<T>& model, const Chain<T>& chain) : before(chain.length), after(chain.length) {
-        const int64_t n = chain.length;
-        double total = 0.0;
-        for (int64_t t = 0; t < n; ++t) {
-            before[t] = (total += chain.maxima[t]) + model.start_max + model.transition_max * double(t);
-            total += std::log(double(chain.alpha_scales[t]));
-        }
-        total = 0.0;
-        for (int64_t t = n - 1; t >= 0; --t) {
-            after[t] = (total += chain.maxima[t]) + model.end_max + model.transition_max * double(n - 1 - t);
-            total += std::log(double(chain.beta_scales[t]));
-        }
-    }
-
-    std::vector<double> before, after;
-};
-
 template <class T>
 class SpanReader {
 public:
     SpanReader(const Batch& batch, const Model<T>& model, const Chain<T>& chain, const Spans& spans)
-        : batch_(batch), model_(model), chain_(chain), spans_(spans), divisors_(model, chain), columns_(model.n_tags) {
+        : batch_(batch), model_(model), chain_(chain), spans_(spans), before_(divisors_before(model, chain)),
+          after_(divisors_after(model, chain)), columns_(model.n_tags) {
         for (int i = 0; i < model.n_tags; ++i) columns_[model.order[i]] = i;
     }
 
@@ -82,7 +65,7 @@ public:
             const T* moves = model_.matrix + columns_[first];
             const double sum = over_neighbours(alphas, moves, model_.width, spans_.before + index * model_.n_tags);
             exact = sum >= SMALLEST_SUM || !any(spans_.before + index * model_.n_tags, model_.n_tags);
-            score += std::log(sum) + divisors_.before[start - 1] + model_.transition_max;
+            score += std::log(sum) + before_[start - 1] + model_.transition_max;
         }
         if (end == chain_.length) {
             score += edge(batch_.end, batch_.allowed_end, last);
@@ -91,7 +74,7 @@ public:
             const T* moves = model_.matrix + std::size_t(columns_[last]) * model_.width;
             const double sum = over_neighbours(onward, moves, 1, spans_.after + index * model_.n_tags);
             exact &= sum >= SMALLEST_SUM || !any(spans_.after + index * model_.n_tags, model_.n_tags);
-            score += std::log(sum) + divisors_.after[end] + model_.transition_max;
+            score += std::log(sum) + after_[end] + model_.transition_max;
         }
         spans_.log_probs[index] = score - chain_.log_partition;
         return exact || inside == FORBIDDEN;
@@ -112,7 +95,7 @@ private:
     const Model<T>& model_;
     const Chain<T>& chain_;
     const Spans& spans_;
-    const Divisors<T> divisors_;
+    const std::vector<double> before_, after_;
     std::vector<int32_t> columns_;
 };
 
