@@ -98,8 +98,8 @@ class Errors:
     P013 = "Expected `{name}` to be at least 1, but got {got}."
     P014 = "Expected values for `{name}` of shape {expected}, that of the scores, but got {got}."
     P015 = (
-        "Values must be finite, but those for `{name}` hold {got}. What a mask forbids has probability 0: its value may "
-        "be any number, such as 0."
+        "Values must be finite, but those for `{name}` hold {got}. What a mask forbids has probability 0: its value "
+        "may be any number, such as 0."
     )
 
     # tags
@@ -168,7 +168,9 @@ class Errors:
         "the probability {got}. Correct it, or what contradicts it: the scheme, whitespace, or entities that are given."
     )
 
-    L030 = "Expected `{name}` to be a finite number above 0, but got {got}: 1.0 leaves the scores as they are."
+    L030 = (
+        "Expected `{name}` to be a finite number above 0, but got {got}: 1.0 leaves the scores as they are."
+    )
 
     L031 = "Expected `{name}` to be a probability {expected}, but got {got}."
 
@@ -217,6 +219,39 @@ class Errors:
         "Component '{name}': {n_labels} labels make {expected} tags in the {scheme} scheme, but its model has "
         "nO={got}. Set `[components.{name}.model] nO = null`, and it is inferred."
     )
+    C011 = (
+        "Component '{name}' does not know the loss {got!r}: {expected}. Change `[components.{name}] loss`, or give it "
+        "a block of its own, `[components.{name}.loss]` with `@losses`."
+    )
+    C012 = (
+        "Component '{name}': no annotation of this Doc satisfies all constraints: {text!r}. There is nothing left for "
+        "token {position}, {token!r}. Change the constraint (`[components.{name}] constraint`) or the entities on the "
+        "Doc, or set `[components.{name}] overwrite` to true to ignore the latter."
+    )
+    C013 = (
+        "Component '{name}' takes sentence by sentence, but this Doc has no sentences: {text!r}. Put a component that "
+        "sets them, such as `sentencizer` or `senter`, before '{name}' (in training, list it in "
+        '`training.annotating_components`), or set `[components.{name}] segments` to "doc".'
+    )
+    C014 = (
+        "Component '{name}': expected its constraint to return None or a NumPy array, {expected}, but got {got}. "
+        "Change `[components.{name}] constraint`."
+    )
+    C015 = "Component '{name}': expected `{argument}` to be {expected}, but got {got!r}."
+    C016 = (
+        "Component '{name}': an annotation contradicts itself. These entities are also in `doc.spans[{key!r}]`, which "
+        "holds spans that are known to be wrong (`[components.{name}] incorrect_spans_key`): {spans}. Take them out of "
+        "one of the two."
+    )
+    C017 = (
+        "Component '{name}': expected `doc.spans[{key!r}].attrs[\"scores\"]` to hold a probability for each of its {n} "
+        "spans (`[components.{name}] soft_spans_key`), but got {got} in this Doc: {text!r}."
+    )
+    C018 = (
+        "Component '{name}': expected `token._.crf_label_probs` to be a dict with the probabilities of labels or of "
+        '"O", 0 to 1 and at most 1 in sum, but got {got!r} for the token {token!r}.'
+    )
+    C019 = "Component '{name}' cannot learn from the reference Docs of a batch: {reason} Correct their annotation."
 
     # evaluation
     E001 = "Expected `{name}` to be {expected}, but got {got}."
@@ -234,39 +269,6 @@ class Errors:
     )
     E005 = "The pipeline has several `crf_ner` components: {names}. Choose one with `--component`."
     E006 = "Expected `--component` to name one of the pipeline's `crf_ner` components, {names}, but got {name!r}."
-    C011 = (
-        "Component '{name}' does not know the loss {got!r}: {expected}. Change `[components.{name}] loss`, or give it a "
-        "block of its own, `[components.{name}.loss]` with `@losses`."
-    )
-    C012 = (
-        "Component '{name}': no annotation of this Doc satisfies all constraints: {text!r}. There is nothing left for "
-        "token {position}, {token!r}. Change the constraint (`[components.{name}] constraint`) or the entities on the "
-        "Doc, or set `[components.{name}] overwrite` to true to ignore the latter."
-    )
-    C013 = (
-        "Component '{name}' takes sentence by sentence, but this Doc has no sentences: {text!r}. Put a component that "
-        "sets them, such as `sentencizer` or `senter`, before '{name}' (in training, list it in "
-        "`training.annotating_components`), or set `[components.{name}] segments` to \"doc\"."
-    )
-    C014 = (
-        "Component '{name}': expected its constraint to return None or a NumPy array, {expected}, but got {got}. Change "
-        "`[components.{name}] constraint`."
-    )
-    C015 = "Component '{name}': expected `{argument}` to be {expected}, but got {got!r}."
-    C016 = (
-        "Component '{name}': an annotation contradicts itself. These entities are also in `doc.spans[{key!r}]`, which "
-        "holds spans that are known to be wrong (`[components.{name}] incorrect_spans_key`): {spans}. Take them out of "
-        "one of the two."
-    )
-    C017 = (
-        "Component '{name}': expected `doc.spans[{key!r}].attrs[\"scores\"]` to hold a probability for each of its {n} "
-        "spans (`[components.{name}] soft_spans_key`), but got {got} in this Doc: {text!r}."
-    )
-    C018 = (
-        "Component '{name}': expected `token._.crf_label_probs` to be a dict with the probabilities of labels or of "
-        "\"O\", 0 to 1 and at most 1 in sum, but got {got!r} for the token {token!r}."
-    )
-    C019 = "Component '{name}' cannot learn from the annotation of a batch: {reason}"
 
 
 class Warnings:

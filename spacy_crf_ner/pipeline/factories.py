@@ -12,18 +12,20 @@ from .crf_ner import CRFEntityRecognizer
 from .crf_pipe import DEFAULT_MODEL, Scorer
 from .settings import DEFAULTS
 
+CRF_NER_CONFIG: dict[str, Any] = {
+    "model": DEFAULT_MODEL,
+    "scheme": "BILUO",
+    "loss": "nll",
+    **DEFAULTS,
+    "constraint": None,
+    "scorer": {"@scorers": "spacy.ner_scorer.v1"},
+}
+
 
 @Language.factory(
     "crf_ner",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "scheme": "BILUO",
-        "loss": "nll",
-        **DEFAULTS,
-        "constraint": None,
-        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
-    },
+    default_config=CRF_NER_CONFIG,
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_crf_ner(

@@ -29,5 +29,7 @@ def find_loss(name: str, loss: str | Callable[..., Any]) -> Loss:
 
 
 def _short_names() -> list[str]:
-    ours = (name for name in registry.losses.get_all() if name.startswith(PREFIX) and name.endswith(SUFFIX))
+    # Typed as the decorator that it is, too.
+    names = cast(Any, registry.losses).get_all()
+    ours = (name for name in names if name.startswith(PREFIX) and name.endswith(SUFFIX))
     return sorted(name[len(PREFIX) : -len(SUFFIX)] for name in ours)

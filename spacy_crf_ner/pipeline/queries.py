@@ -3,10 +3,10 @@
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import torch
 from spacy.tokens import Doc
-from spacy.util import minibatch
 
 from ..errors import ComponentError, Errors
 from ..layers import Decoded, DecodedSpan, candidate_spans, k_best_annotations, sample_annotations
@@ -171,7 +171,9 @@ class _Chance:
 
 
 def _batches(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
-    return minibatch(docs, BATCH_SIZE)
+    remaining = iter(docs)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        yield batch
 
 
 def _places(scored: Scored) -> Iterator[tuple[int, int]]:

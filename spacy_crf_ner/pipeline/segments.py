@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -156,8 +157,8 @@ def sentences(
         owners += [owner] * len(places)
         starts += places
         lengths += [after - start for start, after in zip(places, [*places[1:], len(doc)], strict=True)]
-    columns = (np.array(column, dtype=np.int64) for column in (owners, starts, lengths))
-    return Segments(*columns, len(docs))
+    by_owner, by_start, by_length = (np.array(column, dtype=np.int64) for column in (owners, starts, lengths))
+    return Segments(by_owner, by_start, by_length, len(docs))
 
 
 def sentence_starts(doc: Doc) -> BoolArray | None:
@@ -180,7 +181,8 @@ def example_sentence_starts(example: Example) -> BoolArray | None:
     found = sentence_starts(example.predicted)
     if found is not None or not example.reference.has_annotation("SENT_START"):
         return found
-    return np.array(example.get_aligned_sent_starts(), dtype=bool)
+    # Not typed by spaCy: a bool for each token.
+    return np.array(cast(Any, example).get_aligned_sent_starts(), dtype=np.bool_)
 
 
 def moved(span: TagSpan, by: int) -> TagSpan:

@@ -1,4 +1,4 @@
-"""Questions about Docs: k best annotations, candidates, random annotations, and which Doc to annotate next."""
+"""Questions about Docs: k best annotations, candidates and random annotations; what holds for all questions."""
 
 import copy
 import math
@@ -6,122 +6,30 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
-import spacy
 import torch
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from spacy_crf_ner.errors import ComponentError
 from spacy_crf_ner.pipeline import CRFEntityRecognizer, queries
 from spacy_crf_ner.tags import TagSpan
+from tests.pipeline.cases import CASES, LABELS, VOCAB, Case, doc_of, preset_doc, scorer
 from tests.pipeline.pipelines import TEXTS, crf_ner
-from tests.pipeline.scripted import (
-    Sets,
-    best,
-    component,
-    conditional,
-    covered,
-    distribution,
-    edged_with_words,
-    entropy,
-    random_scores,
-    span_probability,
-    wishes,
-)
+from tests.pipeline.scripted import best, component, distribution, random_scores, span_probability, wishes
 from tests.tags.sequences import SCHEMES, span_sets
 
-VOCAB = spacy.blank("en").vocab
-LABELS = ("A", "B")
-WORDS = ["a", "b", "c", "d"]
-
-
-def doc_of(words: list[str] = WORDS) -> Doc:
-    return Doc(VOCAB, words=words)
-
-
-def cut_doc() -> Doc:
-    """A Doc of two sentences of two tokens."""
-    return Doc(VOCAB, words=WORDS, sent_starts=[True, False, True, False])
-
-
-def preset_doc() -> Doc:
-    """A Doc with an entity, one of an unknown label, and a blocked token."""
-    doc = doc_of(["a", "b", "c", "d", "e"])
-    doc.set_ents([Span(doc, 1, 2, "B"), Span(doc, 3, 4, "UNKNOWN")], blocked=[doc[2:3]])
-    return doc
-
-
-GIVEN = ((1, 2, "B"), (3, 4, "UNKNOWN"))
-
-
-def around(sets: Sets) -> Sets:
-    """The distribution over the entities of `preset_doc`, with those that it holds."""
-    chosen = conditional(sets, lambda spans: (1, 2, "B") in spans and not covered(spans) & {2, 3})
-    unknown = TagSpan(3, 4, "UNKNOWN")
-    return {tuple(sorted((*spans, unknown))): probability for spans, probability in chosen.items()}
-
-
-def scorer(scheme: str = "BILUO", seed: int = 1, **settings: Any) -> CRFEntityRecognizer:
-    return component(VOCAB, random_scores(seed, scale=1.0), LABELS, scheme, seed=seed, **settings)
-
-
-Case = tuple[CRFEntityRecognizer, Doc, Sets]
-
-
-def free(scheme: str) -> Case:
-    crf = scorer(scheme)
-    return crf, doc_of(), distribution(crf, doc_of())
-
-
-def constrained(scheme: str) -> Case:
-    crf = scorer(scheme)
-    return crf, preset_doc(), around(distribution(crf, preset_doc()))
-
-
-def sentence_by_sentence(scheme: str) -> Case:
-    crf = scorer(scheme, segments="sents")
-    return crf, cut_doc(), distribution(crf, cut_doc(), [2, 2])
-
-
-def annotated_before(scheme: str) -> Case:
-    crf = scorer(scheme)
-    doc = crf(doc_of())
-    assert doc.ents
-    return crf, doc, distribution(crf, doc_of())
-
-
-def annotated_around(scheme: str) -> Case:
-    crf, _, sets = constrained(scheme)
-    doc = crf(preset_doc())
-    assert len(doc.ents) > len(GIVEN)
-    return crf, doc, sets
-
-
-def overwriting(scheme: str) -> Case:
-    crf = scorer(scheme, overwrite=True)
-    return crf, preset_doc(), distribution(crf, preset_doc())
-
-
-def with_whitespace(scheme: str) -> Case:
-    crf = scorer(scheme)
-    words = ["a", "\n", "c", "\n"]
-    return crf, doc_of(words), edged_with_words(distribution(crf, doc_of(words)), scheme, words)
-
-
-CASES = [
-    free,
-    constrained,
-    sentence_by_sentence,
-    annotated_before,
-    annotated_around,
-    overwriting,
-    with_whitespace,
-]
-pytestmark = pytest.mark.filterwarnings("error")
 every_case = pytest.mark.parametrize("case", CASES)
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
+
+Ask = Callable[[CRFEntityRecognizer, list[Doc]], Any]
+ASKED: list[Ask] = [
+    lambda crf, docs: crf.k_best(docs, 3),
+    lambda crf, docs: crf.candidates(docs),
+    lambda crf, docs: crf.sample(docs, 3, seed=0),
+    lambda crf, docs: crf.rank(docs, by="entropy"),
+    lambda crf, docs: crf.rank(docs, by="margin"),
+]
 
 
 def spans_of(decoded: Any) -> tuple[TagSpan, ...]:
@@ -175,7 +83,6 @@ def test_candidates_are_all_spans_that_are_probable_enough(
     every = {span for spans in span_sets(LABELS, len(doc)) if len(spans) == 1 for span in spans}
     every |= {span for spans in sets for span in spans}
     expected = {span: span_probability(sets, span) for span in every}
-    # Rounding may decide about a span that is just as probable as asked for.
     expected = {span: p for span, p in expected.items() if p >= min_prob}
     assert {one.span: one.probability for one in found} == pytest.approx(expected, abs=1e-5)
     assert [one.span for one in found] == sorted(expected)
@@ -212,77 +119,14 @@ def test_random_annotations_are_repeatable_and_differ_from_one_another() -> None
     assert crf.sample(docs, 20) == own
 
 
-@every_case
-@every_scheme
-@pytest.mark.parametrize("per_token", [False, True])
-def test_ranks_are_those_of_the_enumeration(
-    case: Callable[[str], Case], scheme: str, per_token: bool
-) -> None:
-    crf, doc, sets = case(scheme)
-    size = len(doc) if per_token else 1
-    first, second = (probability for _, probability in best(sets, 2))
-    expected = {
-        "least_confidence": 1 - first ** (1 / size),
-        "margin": 1 - (first ** (1 / size) - second ** (1 / size)),
-        "entropy": entropy(sets) / size,
-    }
-    for by, score in expected.items():
-        ((found, got),) = crf.rank([doc], by=by, per_token=per_token)
-        assert found is doc
-        assert got == pytest.approx(score, abs=1e-5)
-
-
-def test_the_model_is_least_sure_of_the_first() -> None:
-    def emit(doc: Doc, tagset: Any) -> np.ndarray:
-        strengths = {"sure": 8.0, "likely": 3.0, "open": 0.0}
-        rows = [strengths.get(token.text, 0.0) * np.eye(tagset.n_tags)[0] for token in doc]
-        return np.array(rows).reshape(len(doc), tagset.n_tags)
-
-    crf = component(VOCAB, emit, LABELS)
-    docs = [doc_of(words) for words in ([], ["sure"], ["open"], ["likely"], ["open", "sure"], ["sure"])]
-    for by in ("least_confidence", "margin", "entropy"):
-        ranked = crf.rank(iter(docs), by=by)
-        order = [docs.index(doc) for doc, _ in ranked]
-        assert sorted(order) == list(range(6))
-        assert set(order[:2]) == {2, 4}
-        assert order[2:] == [3, 1, 5, 0]
-        scores = [score for _, score in ranked]
-        assert scores == sorted(scores, reverse=True)
-        assert scores[-1] == 0.0
-    assert [doc.text.strip() for doc, _ in crf.rank(docs, by="entropy", per_token=True)][:3] == [
-        "open",
-        "open sure",
-        "likely",
-    ]
-
-
-def test_a_doc_with_one_annotation_leaves_no_doubt() -> None:
-    doc = doc_of()
-    doc.set_ents([Span(doc, 0, 4, "A")])
-    for by in ("least_confidence", "margin", "entropy"):
-        ((_, score),) = scorer().rank([doc], by=by)
-        assert score == pytest.approx(0, abs=1e-9)
-
-
 def state(doc: Doc) -> tuple[Any, ...]:
     """All that a component could change."""
     groups = {key: [(span.start, span.end, span.label) for span in group] for key, group in doc.spans.items()}
     return doc.to_array(["ENT_IOB", "ENT_TYPE", "ENT_KB_ID"]).tolist(), copy.deepcopy(doc.user_data), groups
 
 
-ASKED: list[Callable[[CRFEntityRecognizer, list[Doc]], Any]] = [
-    lambda crf, docs: crf.k_best(docs, 3),
-    lambda crf, docs: crf.candidates(docs),
-    lambda crf, docs: crf.sample(docs, 3, seed=0),
-    lambda crf, docs: crf.rank(docs, by="entropy"),
-    lambda crf, docs: crf.rank(docs, by="margin"),
-]
-
-
 @pytest.mark.parametrize("ask", ASKED)
-def test_questions_leave_docs_as_they_are(
-    overfitted: Language, ask: Callable[[CRFEntityRecognizer, list[Doc]], Any]
-) -> None:
+def test_questions_leave_docs_as_they_are(overfitted: Language, ask: Ask) -> None:
     docs = [*overfitted.pipe(TEXTS), overfitted.make_doc(TEXTS[0])]
     before = [state(doc) for doc in docs]
     ask(crf_ner(overfitted), docs)
@@ -291,9 +135,7 @@ def test_questions_leave_docs_as_they_are(
 
 @pytest.mark.parametrize("ask", ASKED)
 @pytest.mark.parametrize("size", [1, 2])
-def test_answers_do_not_depend_on_batches(
-    ask: Callable[[CRFEntityRecognizer, list[Doc]], Any], size: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answers_do_not_depend_on_batches(ask: Ask, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     crf = scorer()
     docs = [doc_of(), doc_of([]), preset_doc(), doc_of(["a"]), doc_of([])]
     expected = ask(crf, docs)
@@ -309,7 +151,7 @@ def test_answers_do_not_depend_on_batches(
 
 @pytest.mark.parametrize("ask", ASKED)
 def test_there_may_be_no_docs_and_docs_without_tokens(
-    ask: Callable[[CRFEntityRecognizer, list[Doc]], Any],
+    ask: Ask,
 ) -> None:
     crf = scorer()
     assert ask(crf, []) == []
