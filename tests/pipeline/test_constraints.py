@@ -188,7 +188,7 @@ def settings_of_all_kinds() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(options)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(doc=annotated_docs(), seed=st.integers(0, 2**16), choice=settings_of_all_kinds())
 def test_no_scores_and_no_settings_alter_what_is_there(doc: Doc, seed: int, choice: dict[str, Any]) -> None:
     before = [described(ent) for ent in doc.ents]
