@@ -6,14 +6,14 @@ from torch import Tensor
 
 from ...functional import Potentials
 from ...kernels import entropy
-from .independent import as_seen_by, trains_transitions
+from .added_term import AddedTerm
 from .nll import LikelihoodLoss
 from .settings import check_weight
-from .supervision import Loss, Supervision
+from .supervision import Loss
 
 
 @dataclass(frozen=True)
-class EntropyBonusLoss:
+class EntropyBonusLoss(AddedTerm):
     """Another loss, minus the entropy of the model times a weight; see `build_entropy_bonus_v1`.
 
     weight (float): What a nat of entropy is worth.
@@ -27,20 +27,12 @@ class EntropyBonusLoss:
     def __post_init__(self) -> None:
         check_weight("weight", self.weight)
 
-    @property
-    def trains_transitions(self) -> bool:
-        """Whether the other loss does."""
-        return trains_transitions(self.loss)
-
-    def __call__(self, potentials: Potentials, supervision: Supervision) -> Tensor:
-        """RETURNS (Tensor): The loss of a batch: a scalar, in nats, perhaps below 0.
+    def term(self, potentials: Potentials) -> Tensor:
+        """RETURNS (Tensor): A scalar of at most 0: see `AddedTerm`.
 
         potentials (Potentials): The batch, packed.
-        supervision (Supervision): What is known of it.
-        RAISES (PotentialsError): As the other loss; a sequence without an allowed path; scores of NaN or +inf.
         """
-        seen = as_seen_by(self.loss, potentials)
-        return self.loss(seen, supervision) - self.weight * entropy(seen).sum()
+        return -self.weight * entropy(potentials).sum()
 
 
 def build_entropy_bonus_v1(weight: float = 0.1, loss: Loss | None = None) -> Loss:

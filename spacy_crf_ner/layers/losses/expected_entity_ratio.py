@@ -8,10 +8,10 @@ from torch import Tensor
 from ...functional import Potentials, PotentialsGradient
 from ...kernels import expected_value
 from ...tags import OUTSIDE
-from .independent import as_seen_by, trains_transitions
+from .added_term import AddedTerm
 from .nll import LikelihoodLoss
 from .settings import check_probability, check_weight
-from .supervision import Loss, Supervision
+from .supervision import Loss
 
 # The paper's losses are means over sentences, ours are sums over a batch, whose sequences may be whole documents. With
 # so many tokens for one of its sentences, about the mean of the corpora it trains on, its weight means the same here.
@@ -19,7 +19,7 @@ TOKENS_PER_SENTENCE = 20.0
 
 
 @dataclass(frozen=True)
-class ExpectedEntityRatioLoss:
+class ExpectedEntityRatioLoss(AddedTerm):
     """Another loss, plus what the expected share of tokens in entities is off; see `build_expected_entity_ratio_v1`.
 
     ratio (float): The share that is right.
@@ -39,26 +39,17 @@ class ExpectedEntityRatioLoss:
         check_probability("margin", self.margin)
         check_weight("weight", self.weight)
 
-    @property
-    def trains_transitions(self) -> bool:
-        """Whether the other loss does."""
-        return trains_transitions(self.loss)
-
-    def __call__(self, potentials: Potentials, supervision: Supervision) -> Tensor:
-        """RETURNS (Tensor): The loss of a batch: a scalar, in nats.
+    def term(self, potentials: Potentials) -> Tensor:
+        """RETURNS (Tensor): A scalar of at least 0: see `AddedTerm`.
 
         potentials (Potentials): The batch, packed.
-        supervision (Supervision): What is known of it.
-        RAISES (PotentialsError): As the other loss; a sequence without an allowed path; scores of NaN or +inf.
         """
-        seen = as_seen_by(self.loss, potentials)
-        loss = self.loss(seen, supervision)
-        n_tokens = len(seen.emissions)
+        n_tokens = len(potentials.emissions)
         if not n_tokens:
-            return loss
-        distance = (expected_entity_tokens(seen) / n_tokens - self.ratio).abs()
+            return potentials.emissions.new_zeros(())
+        distance = (expected_entity_tokens(potentials) / n_tokens - self.ratio).abs()
         scale = self.weight * n_tokens / TOKENS_PER_SENTENCE
-        return loss + scale * (distance - self.margin).clamp(min=0.0)
+        return scale * (distance - self.margin).clamp(min=0.0)
 
 
 def expected_entity_tokens(potentials: Potentials) -> Tensor:
