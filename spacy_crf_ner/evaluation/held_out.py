@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -17,10 +16,7 @@ from ..errors import Errors, EvaluationError
 from ..functional import Potentials
 from ..layers import TemperedSpans, decode_viterbi, tempered, tempered_nll
 from ..pipeline import CRFEntityRecognizer
-from ..tags import TagSet, TagSpan, allowed_tags
-
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
+from ..tags import BoolArray, IntArray, TagSet, TagSpan, allowed_tags
 
 
 class Temperatures(NamedTuple):
@@ -113,7 +109,7 @@ class HeldOut:
         for sequence, (found, owner, start) in enumerate(places):
             truth = self.truths[owner]
             for one in found.spans:
-                span = truth.written(_moved(one.span, start))
+                span = truth.written(one.span.moved(start))
                 if span is None:
                     continue
                 if not truth.known[span.start : span.end].all():
@@ -255,7 +251,3 @@ def _covered(doc: Doc, stretches: Iterable[tuple[int, int]]) -> BoolArray:
     for start, end in stretches:
         covered[start:end] = True
     return covered
-
-
-def _moved(span: TagSpan, by: int) -> TagSpan:
-    return TagSpan(span.start + by, span.end + by, span.label)

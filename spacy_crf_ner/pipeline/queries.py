@@ -13,7 +13,6 @@ from ..layers import Decoded, DecodedSpan, candidate_spans, k_best_annotations, 
 from ..tags import TagSpan
 from .prediction import Scored, entropies_of
 from .scoring import ScoringPipe
-from .segments import moved
 
 RANKINGS = ("least_confidence", "margin", "entropy")
 LEAST_CONFIDENCE, MARGIN, ENTROPY = RANKINGS
@@ -126,7 +125,7 @@ class QueryPipe(ScoringPipe):
             found = sample_annotations(scored.potentials, self.tagset, n, generator)
         for (owner, start), annotations in zip(_places(scored), found, strict=True):
             for index, spans in enumerate(annotations):
-                drawn[owner][index] += [DecodedSpan(moved(span, start)) for span in spans]
+                drawn[owner][index] += [DecodedSpan(span.moved(start)) for span in spans]
         return [
             [[one.span for one in preset.complete(spans)] for spans in annotations]
             for preset, annotations in zip(scored.presets, drawn, strict=True)
@@ -183,7 +182,7 @@ def _places(scored: Scored) -> Iterator[tuple[int, int]]:
 
 def _best_pairs(before: Sequence[Decoded], after: Sequence[Decoded], start: int, k: int) -> list[Decoded]:
     """The k best annotations of what was before and of the next segment, which begins at `start`, together."""
-    shifted = [[DecodedSpan(moved(one.span, start)) for one in option.spans] for option in after]
+    shifted = [[DecodedSpan(one.span.moved(start)) for one in option.spans] for option in after]
     # Both are sorted: a pair is no better than those whose parts both come no later, (left + 1) * (right + 1) of them.
     pairs = (
         ((first.log_prob or 0.0) + (second.log_prob or 0.0), left, right)

@@ -49,7 +49,7 @@ class Segments:
         result: list[list[DecodedSpan]] = [[] for _ in range(self.n_docs)]
         places = zip(self.owners.tolist(), self.starts.tolist(), strict=True)
         for (owner, start), found in zip(places, spans, strict=True):
-            result[owner] += [replace(one, span=moved(one.span, start)) for one in found] if start else found
+            result[owner] += [replace(one, span=one.span.moved(start)) for one in found] if start else found
         return result
 
     def by_segment(self, spans: Sequence[Iterable[TagSpan]]) -> list[list[TagSpan]]:
@@ -71,7 +71,7 @@ class Segments:
         span (TagSpan): A span that lies within a segment, as tokens of the Doc.
         """
         segment = self.find(owner, span.start)
-        return segment, moved(span, -int(self.starts[segment]))
+        return segment, span.moved(-int(self.starts[segment]))
 
     def find(self, owner: int, token: int) -> int:
         """RETURNS (int): The segment of a token.
@@ -107,7 +107,7 @@ class Segments:
         masks = []
         starts = self.starts[first:after].tolist()
         for start, end in zip(starts, [*starts[1:], len(is_space)], strict=True):
-            within = [moved(span, -start) for span in spans if start <= span.start < end]
+            within = [span.moved(-start) for span in spans if start <= span.start < end]
             free = [position - start for position in outside if start <= position < end]
             space = is_space[start:end]
             masks.append(allowed_tags(tagset, end - start, spans=within, outside=free, is_space=space))
@@ -183,12 +183,3 @@ def example_sentence_starts(example: Example) -> BoolArray | None:
         return found
     # Not typed by spaCy: a bool for each token.
     return np.array(cast(Any, example).get_aligned_sent_starts(), dtype=np.bool_)
-
-
-def moved(span: TagSpan, by: int) -> TagSpan:
-    """RETURNS (TagSpan): The same span counted from another token.
-
-    span (TagSpan): The span.
-    by (int): Added to its positions.
-    """
-    return TagSpan(span.start + by, span.end + by, span.label)

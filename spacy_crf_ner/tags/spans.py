@@ -21,6 +21,13 @@ class TagSpan(NamedTuple):
     end: int
     label: str
 
+    def moved(self, by: int) -> "TagSpan":
+        """RETURNS (TagSpan): The same span, counted from another token.
+
+        by (int): Added to its positions.
+        """
+        return TagSpan(self.start + by, self.end + by, self.label)
+
 
 def spans_to_tags(tagset: TagSet, spans: Iterable[TagSpan], length: int) -> IntArray:
     """Spell non-overlapping spans as one tag per token.
