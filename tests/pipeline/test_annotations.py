@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
+from tests.pipeline.cases import LABELS, VOCAB, doc_of
 from tests.pipeline.pipelines import TEXTS, crf_ner
 from tests.pipeline.scripted import (
     component,
@@ -25,14 +25,7 @@ from tests.pipeline.scripted import (
 from tests.tags.sequences import SCHEMES
 from tests.tiny import entities
 
-VOCAB = spacy.blank("en").vocab
-LABELS = ("A", "B")
-WORDS = ["a", "b", "c", "d"]
 NAMES = ("crf_log_prob", "crf_entropy")
-
-
-def doc_of(words: list[str] = WORDS) -> Doc:
-    return Doc(VOCAB, words=words)
 
 
 def written(doc: Doc) -> list[Any]:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import spacy
 from spacy.tokens import Doc, DocBin, Span
 
+from tests.pipeline.cases import LABELS, VOCAB, doc_of
 from tests.pipeline.scripted import (
     best,
     component,
@@ -19,16 +19,9 @@ from tests.pipeline.scripted import (
 from tests.tags.sequences import SCHEMES
 from tests.tiny import entities
 
-VOCAB = spacy.blank("en").vocab
-LABELS = ("A", "B")
-WORDS = ["a", "b", "c", "d"]
 KEY = "crf_ner_candidates"
 
 Candidate = tuple[int, int, str]
-
-
-def doc_of(words: list[str] = WORDS) -> Doc:
-    return Doc(VOCAB, words=words)
 
 
 def candidates(doc: Doc, key: str = KEY) -> dict[Candidate, float]:

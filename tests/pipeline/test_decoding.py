@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-import spacy
 from spacy.tokens import Doc, Span
 
 from spacy_crf_ner.errors import ComponentError, LossError
 from spacy_crf_ner.tags import BoolArray, TagSet, TagSpan
+from tests.pipeline.cases import LABELS, VOCAB, WORDS, doc_of
 from tests.pipeline.scripted import (
     Emit,
     best,
@@ -21,14 +21,6 @@ from tests.pipeline.scripted import (
 )
 from tests.tags.sequences import SCHEMES, span_sets
 from tests.tiny import entities
-
-VOCAB = spacy.blank("en").vocab
-LABELS = ("A", "B")
-WORDS = ["a", "b", "c", "d"]
-
-
-def doc_of(words: list[str] = WORDS) -> Doc:
-    return Doc(VOCAB, words=words)
 
 
 def tags(*named: str, strength: float = 5.0) -> Emit:

@@ -3,25 +3,18 @@
 from typing import Any
 
 import pytest
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_crf_ner.errors import ComponentError
 from spacy_crf_ner.tags import TagSpan
+from tests.pipeline.cases import LABELS, VOCAB, doc_of
 from tests.pipeline.pipelines import TEXTS, crf_ner, outcome
 from tests.pipeline.scripted import component, distribution, random_scores, wishes
 from tests.tags.sequences import SCHEMES
 from tests.tiny import entities
 
-VOCAB = spacy.blank("en").vocab
-LABELS = ("A", "B")
-WORDS = ["a", "b", "c", "d"]
 KEY = "crf_prob"
-
-
-def doc_of(words: list[str] = WORDS) -> Doc:
-    return Doc(VOCAB, words=words)
 
 
 def remembered(doc: Doc) -> list[Any]:

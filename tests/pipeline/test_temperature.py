@@ -13,6 +13,7 @@ from spacy.training import Example
 
 from spacy_crf_ner.errors import ComponentError
 from spacy_crf_ner.tags import TagSet
+from tests.pipeline.cases import LABELS, VOCAB, doc_of
 from tests.pipeline.pipelines import TEXTS, crf_ner, make_nlp, outcomes, train
 from tests.pipeline.scripted import (
     Sets,
@@ -25,14 +26,6 @@ from tests.pipeline.scripted import (
 )
 from tests.tags.sequences import SCHEMES
 from tests.tiny import entities
-
-VOCAB = spacy.blank("en").vocab
-LABELS = ("A", "B")
-WORDS = ["a", "b", "c", "d"]
-
-
-def doc_of(words: list[str] = WORDS) -> Doc:
-    return Doc(VOCAB, words=words)
 
 
 def sharpened(sets: Sets, temperature: float) -> Sets:

@@ -10,6 +10,7 @@ from spacy.training import Example
 
 from spacy_crf_ner.errors import ComponentError
 from spacy_crf_ner.tags import BoolArray, TagSet
+from tests.pipeline.cases import LABELS, VOCAB, doc_of
 from tests.pipeline.pipelines import CNN, TEXTS, crf_ner, make_nlp, model_of, train
 from tests.pipeline.scripted import (
     best,
@@ -24,14 +25,7 @@ from tests.pipeline.scripted import (
 from tests.tags.sequences import SCHEMES
 from tests.tiny import entities
 
-VOCAB = spacy.blank("en").vocab
-LABELS = ("A", "B")
-WORDS = ["a", "b", "c", "d"]
 KEY = "nothing_here"
-
-
-def doc_of(words: list[str] = WORDS) -> Doc:
-    return Doc(VOCAB, words=words)
 
 
 def blocked_doc(*spans: tuple[int, int]) -> Doc:
