@@ -26,7 +26,8 @@ ROOMS: dict[str, frozenset[str]] = {
     "models": frozenset({"errors", "functional", "tags", "kernels", "layers"}),
     # It gets its model from the config; of the mathematics it needs `Potentials`, which the model hands to it.
     "pipeline": frozenset({"errors", "functional", "tags", "layers"}),
-    "training": frozenset({"errors", "pipeline"}),
+    # It adapts encoders, and a student learns the scores of its teacher: both are inside of models.
+    "training": frozenset({*_MODEL_SIDE, "pipeline"} - {"kernels"}),
     # Calibration fits temperatures to the probabilities that a component's scores have under each of them.
     "evaluation": frozenset({"errors", "functional", "tags", "layers", "pipeline"}),
     "data": frozenset({"errors", "pipeline"}),

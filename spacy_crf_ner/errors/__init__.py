@@ -1,0 +1,41 @@
+"""Every error and warning of the package: the exception tree, and the message templates.
+
+A template says what was expected, what arrived, and what to do or which setting to change.
+"""
+
+from .crf_messages import CrfErrors
+from .evaluation_messages import EvaluationErrors
+from .exceptions import (
+    ComponentError,
+    EvaluationError,
+    ImpossibleSequenceError,
+    KernelError,
+    LossError,
+    PotentialsError,
+    SpacyCrfNerError,
+    TagError,
+    TrainingError,
+)
+from .model_messages import ModelErrors
+from .pipeline_messages import PipelineErrors, Warnings
+from .training_messages import TrainingErrors
+
+__all__ = [
+    "ComponentError",
+    "Errors",
+    "EvaluationError",
+    "ImpossibleSequenceError",
+    "KernelError",
+    "LossError",
+    "PotentialsError",
+    "SpacyCrfNerError",
+    "TagError",
+    "TrainingError",
+    "Warnings",
+]
+
+
+class Errors(CrfErrors, ModelErrors, PipelineErrors, TrainingErrors, EvaluationErrors):
+    """All templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, M models,
+    C pipeline, R training, E evaluation.
+    """

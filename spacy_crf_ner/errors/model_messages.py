@@ -1,0 +1,5 @@
+"""Messages of the room `models`: M."""
+
+
+class ModelErrors:
+    """Templates for `str.format`."""
