@@ -1,14 +1,14 @@
 """The exception tree.
 
-    SpacyCrfNerError (ValueError)
-      PotentialsError            scores, lengths or masks that do not fit together
-        ImpossibleSequenceError  a sequence that no allowed path satisfies
-      TagError                   labels, schemes, spans or tags that contradict each other
-      ComponentError             settings, annotations or files a component cannot work with
-        LossError                a loss or gradient that is not finite
-      TrainingError              settings or data that training cannot go on with
-      EvaluationError            data on which nothing can be measured
-      KernelError                an implementation that was asked for and is not there
+SpacyCrfNerError (ValueError)
+  PotentialsError            scores, lengths or masks that do not fit together
+    ImpossibleSequenceError  a sequence that no allowed path satisfies
+  TagError                   labels, schemes, spans or tags that contradict each other
+  ComponentError             settings, annotations or files a component cannot work with
+    LossError                a loss or gradient that is not finite
+  TrainingError              settings or data that training cannot go on with
+  EvaluationError            data on which nothing can be measured
+  KernelError                an implementation that was asked for and is not there
 """
 
 from collections.abc import Sequence

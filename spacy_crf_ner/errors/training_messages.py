@@ -4,14 +4,14 @@
 class TrainingErrors:
     """Templates for `str.format`."""
 
-    # optimizers, freezing: R0xx
+    # optimizers and freezing
 
-    # PEFT: R1xx
+    # adapters (from 100)
 
-    # augmenters, corpora: R2xx
+    # augmenters and corpora (from 200)
 
-    # pretraining: R3xx
+    # pretraining (from 300)
 
-    # distillation: R4xx
+    # distillation (from 400)
 
-    # search: R5xx
+    # search (from 500)
