@@ -136,7 +136,9 @@ def parse_config(text: str) -> Config:
     """A part of a config, with the sections above each of its sections, which Config wants to see."""
     present = SECTION.findall(text)
     needed = {name.rsplit(".", depth)[0] for name in present for depth in range(1, name.count(".") + 1)}
-    parents = "".join(f"[{name}]\n" for name in sorted(needed - set(present)))
+    # Config makes sections of positional arguments by itself, and refuses them before the section that they belong to.
+    missing = [name for name in sorted(needed - set(present)) if not name.endswith("*")]
+    parents = "".join(f"[{name}]\n" for name in missing)
     return Config().from_str(parents + text, interpolate=False)
 
 
