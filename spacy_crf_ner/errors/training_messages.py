@@ -5,6 +5,42 @@ class TrainingErrors:
     """Templates for `str.format`."""
 
     # optimizers and freezing
+    R001 = (
+        "Expected `layer_decay` to be above 0 and at most 1, got {got}: it is the factor to the layer below."
+    )
+    R002 = "Expected `n_layers` to be the number of the encoder's layers, 0 or more, got {got}."
+    R003 = (
+        "Expected the factor `{setting}` to be a finite number of at least 0, got {got}: the learning rate is multiplied "
+        "by it."
+    )
+    R004 = (
+        "The optimizer's `n_layers` is {got}, but '{name}' is of layer {index}, counted from 0: set `n_layers` to the "
+        "number of the encoder's layers (`python -m spacy crf-ner params` shows them)."
+    )
+    R005 = "Expected `patterns` to hold regular expressions, got '{got}': {reason}."
+    R006 = (
+        "The optimizer's `n_layers` is {got}, but the highest layer that learns is number {found}, and with too many "
+        "layers all learn too slowly: set `n_layers` to {found}."
+    )
+    R007 = (
+        "The optimizer's `n_layers` is {got}, but it got the embeddings of an encoder and none of its layers: their names "
+        "hold no number that is known, or they are frozen. Set `n_layers` to 0, and give rates by `patterns`."
+    )
+    R008 = "Expected `component` to be the name of a component of the pipeline ({names}), got '{got}'."
+    R009 = (
+        "Component '{name}' holds no torch module with layers or embeddings of an encoder: it is not initialized yet, or "
+        "`component` has to name another one."
+    )
+    R010 = "`{setting}` is {got}, but the encoder of '{name}' has {depth} layers: set it to a number from 0 to {depth}."
+    R011 = "Nothing would be frozen in '{name}': set `embeddings`, `layers` or `patterns`."
+    R012 = (
+        "`{setting}` finds nothing in the encoder of '{name}', whose parameters are called '{example}' and so on: change "
+        "it, or leave it out."
+    )
+    R013 = (
+        "Expected `{setting}` to be a number of updates of at least 1, or a list of such numbers, got {got}."
+    )
+
 
     # adapters (from 100)
 

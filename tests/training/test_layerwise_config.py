@@ -1,0 +1,84 @@
+"""The ready config with layer-wise rates: complete, and as its comments say."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+from spacy.cli.init_config import fill_config
+from spacy.training.initialize import init_nlp
+from spacy.util import load_config
+from thinc.api import Config
+
+from spacy_crf_ner.training.freezing import Freeze, build_freeze_v1
+from spacy_crf_ner.training.unfreezing import GradualUnfreezing, build_gradual_unfreezing_v1
+from tests import tiny
+from tests.training.deep_encoder import DEPTH, changes, learning, save_deep_encoder
+
+PATH = tiny.CONFIGS / "crf_ner_layerwise_trf.cfg"
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("deep") / "encoder"
+    save_deep_encoder(path)
+    return path
+
+
+def load(corpus: Path, encoder: Path) -> Config:
+    paths = {"paths.train": str(corpus), "paths.dev": str(corpus), "paths.encoder": str(encoder)}
+    return load_config(PATH, overrides={**paths, "training.optimizer.n_layers": DEPTH})
+
+
+def commented(section: str) -> dict[str, object]:
+    """A section of the config that its head has as a comment."""
+    lines = [line.removeprefix("#").strip() for line in PATH.read_text(encoding="utf8").splitlines()]
+    start = lines.index(f"[{section}]")
+    return dict(
+        Config().from_str("\n".join(["[block]", *lines[start + 1 : lines.index("", start)]]))["block"]
+    )
+
+
+def test_fill_config_adds_nothing(tmp_path: Path) -> None:
+    _, filled = fill_config(tmp_path / "filled.cfg", PATH)
+    assert filled == load_config(PATH, interpolate=False)
+
+
+def test_it_differs_from_the_plain_config_by_the_optimizer_only() -> None:
+    ours, plain = (load_config(path, interpolate=False) for path in (PATH, tiny.CONFIGS / "crf_ner_trf.cfg"))
+    theirs = plain["training"].pop("optimizer")
+    optimizer = ours["training"].pop("optimizer")
+    assert ours == plain
+    shared = theirs.keys() - {"@optimizers"}
+    assert {key: optimizer[key] for key in shared} == {key: theirs[key] for key in shared}
+
+
+def test_the_freezing_in_its_comments_freezes_the_lower_half(tiny_corpus: Path, encoder: Path) -> None:
+    config = load(tiny_corpus, encoder)
+    section = commented("initialize.after_init")
+    config["initialize"]["after_init"] = {**section, "layers": 1}
+    assert section["layers"] == 12 // 2
+    assert {name.split(".")[2] for name in learning(init_nlp(config))} == {"1", "2"}
+
+
+def test_the_unfreezing_in_its_comments_begins_with_the_head(tiny_corpus: Path, encoder: Path) -> None:
+    config = load(tiny_corpus, encoder)
+    config["training"]["before_update"] = commented("training.before_update")
+    # The rate begins at 0, and the first update has to move something.
+    config["training"]["optimizer"]["learn_rate"] = 0.01
+    config["training"].update(max_epochs=1, max_steps=0)
+    moved = {name for name, change in changes(config).items() if change.any()}
+    assert {"linear.W", "linear_chain_crf.start"} <= moved
+    assert not any("." in name.removeprefix("linear.").removeprefix("linear_chain_crf.") for name in moved)
+
+
+def test_its_comments_hold_every_setting_of_the_callbacks() -> None:
+    for section, builder, made in (
+        ("initialize.after_init", build_freeze_v1, Freeze),
+        ("training.before_update", build_gradual_unfreezing_v1, GradualUnfreezing),
+    ):
+        settings = commented(section)
+        del settings["@callbacks"]
+        assert settings.keys() == inspect.signature(builder).parameters.keys()
+        assert isinstance(builder(**settings), made)  # type: ignore[operator]
