@@ -12,7 +12,33 @@ from spacy.tokens import Doc
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-ENCODERS = {"crf_ner_trf": "transformer", "crf_ner_cnn": "tok2vec"}
+# The configs that need nothing but entities, and the component that encodes in each.
+ENCODERS = {
+    "crf_ner_bilstm": "tok2vec",
+    "crf_ner_cnn": "tok2vec",
+    "crf_ner_frozen_trf": "transformer",
+    "crf_ner_idcnn": "tok2vec",
+    "crf_ner_layerwise_trf": "transformer",
+    "crf_ner_lora": "transformer",
+    "crf_ner_trf": "transformer",
+}
+# What the tiny encoder needs of single configs.
+TINY_SETTINGS: dict[str, dict[str, Any]] = {
+    "crf_ner_frozen_trf": {
+        "components.ner.model.tok2vec.dropout": 0.0,
+        "training.optimizer.learn_rate.initial_rate": 0.03,
+    },
+    "crf_ner_layerwise_trf": {"training.optimizer.n_layers": 1},
+    "crf_ner_lora": {
+        "components.transformer.model.peft.target_modules": "all-linear",
+        "components.transformer.model.peft.r": 16,
+        "components.transformer.model.peft.dropout": 0.0,
+        "components.transformer.model.transformer_config": {"hidden_dropout_prob": 0.0},
+        "components.ner.model.learn_rate_scale": 3.0,
+        "training.dropout": 0.0,
+        "training.optimizer.learn_rate.initial_rate": 0.04,
+    },
+}
 
 TINY_LABELS = ("GPE", "ORG", "PERSON")
 
@@ -77,9 +103,9 @@ def save_tiny_encoder(path: Path) -> None:
 def overrides(name: str, corpus: Path, encoder: Path, steps: int) -> dict[str, Any]:
     """What to set in one of our configs so that a few updates on the tiny corpus teach it something.
 
-    name (str): "crf_ner_trf" or "crf_ner_cnn".
+    name (str): One of ENCODERS.
     corpus (Path): A .spacy file, for training and evaluation.
-    encoder (Path): The tiny encoder; only "crf_ner_trf" uses it.
+    encoder (Path): The tiny encoder; only configs with a transformer use it.
     steps (int): Number of updates.
     RETURNS (Dict[str, Any]): Values by the dotted names of their settings.
     """
@@ -92,8 +118,9 @@ def overrides(name: str, corpus: Path, encoder: Path, steps: int) -> dict[str, A
         "training.optimizer.learn_rate.warmup_steps": 2,
         "training.optimizer.learn_rate.total_steps": steps + 1,
     }
-    if name == "crf_ner_trf":
+    if ENCODERS[name] == "transformer":
         settings.update({"paths.encoder": str(encoder), "training.accumulate_gradient": 1})
+    settings.update(TINY_SETTINGS.get(name, {}))
     return settings
 
 

@@ -41,6 +41,10 @@ class TrainingErrors:
         "Expected `{setting}` to be a number of updates of at least 1, or a list of such numbers, got {got}."
     )
 
+    R050 = (
+        "load_frozen_transformer: expected the name of a transformer, but there is none called '{component}' among "
+        "{known}. Change `[initialize.before_init] component`."
+    )
 
     # adapters (from 100)
 
