@@ -49,6 +49,35 @@ class TrainingErrors:
     # adapters (from 100)
 
     # augmenters and corpora (from 200)
+    R200 = (
+        "Augmenter '{name}': expected `{setting}` to be {expected}, but got {got!r}. Change `{setting}` in the section "
+        "of the config that names the augmenter, such as `[corpora.train.augmenter]`."
+    )
+    R201 = (
+        "Augmenter '{name}': expected `path` to be a .spacy file or a folder with such files, but found none at "
+        "{path}. Change `path`, or set it to null to draw from the corpus alone."
+    )
+    R202 = (
+        "Augmenter '{name}' got no augmenters to combine. Give it one or more in sections such as "
+        "`[corpora.train.augmenter.*.case]`, each with `@augmenters`."
+    )
+    R203 = (
+        "Reader '{name}': expected `ratio` to be a finite number of at least 0, but got {got!r}. Change "
+        "`[corpora.train] ratio`."
+    )
+    R204 = (
+        "Reader '{name}': expected `model` to be a trained pipeline, a folder or a package, but {model} cannot be "
+        "loaded: {reason}. Change `[corpora.train] model`."
+    )
+    R205 = (
+        "Reader '{name}' found no text to rehearse on. Give `[corpora.train.raw]` a file with text, or set "
+        "`[corpora.train] ratio` to 0."
+    )
+    R206 = (
+        "Callback '{name}': expected `component` to be a component of the pipeline that takes labels, but got "
+        "{component!r}. The pipeline's components: {known}. Change `component` in the section of the callback, such as "
+        "`[initialize.before_init]`."
+    )
 
     # pretraining (from 300)
 

@@ -1,11 +1,11 @@
-"""Augmenters: functions that `[corpora.train.augmenter]` calls on each Example of a corpus."""
+"""Corpora in which only the entities can be relied on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from spacy.language import Language
 from spacy.training import Example
 
-Augmenter = Callable[[Language, Example], Iterator[Example]]
+from .augmenter import Augmenter
 
 # `token.ent_iob` of a token that is annotated as being in no entity.
 OUTSIDE = 2

@@ -1,4 +1,4 @@
-"""Augmenters: what becomes unknown, and that all else stays."""
+"""Corpora of entities alone: what becomes unknown, and that all else stays."""
 
 import pickle
 from pathlib import Path
