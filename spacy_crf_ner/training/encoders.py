@@ -26,7 +26,7 @@ class Encoder(NamedTuple):
     @property
     def depth(self) -> int:
         """The number of layers."""
-        return 1 + max((-1 if group.index is None else group.index) for group in self.groups.values())
+        return 1 + max((-1 if group.layer is None else group.layer) for group in self.groups.values())
 
     def check_layers(self, setting: str, value: int) -> None:
         """Raise unless a setting counts layers of this encoder.

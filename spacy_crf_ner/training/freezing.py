@@ -77,6 +77,6 @@ class Freeze:
         layers = {
             name
             for name, group in groups.items()
-            if group.kind == LAYER and group.index is not None and group.index < self.layers
+            if group.kind == LAYER and group.layer is not None and group.layer < self.layers
         }
         return layers.union(*found.values())

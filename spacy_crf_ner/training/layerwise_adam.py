@@ -139,7 +139,7 @@ class LayerwiseOptimizer(Optimizer):
         group = group_of(name)
         if group.kind not in (EMBEDDINGS, LAYER) or module in self._checked:
             return
-        index = NO_LAYER if group.index is None else group.index
+        index = NO_LAYER if group.layer is None else group.layer
         self._top_layers[module] = max(index, self._top_layers.get(module, NO_LAYER))
 
     def check_depth(self, top: int) -> None:

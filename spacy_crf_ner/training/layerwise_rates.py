@@ -57,11 +57,11 @@ class LayerwiseRates:
         """Steps down from the top layer."""
         if group.kind == EMBEDDINGS:
             return self.n_layers
-        if group.kind != LAYER or group.index is None:
+        if group.kind != LAYER or group.layer is None:
             return 0
-        if group.index >= self.n_layers:
-            raise TrainingError(Errors.R004.format(name=name, index=group.index, got=self.n_layers))
-        return self.n_layers - 1 - group.index
+        if group.layer >= self.n_layers:
+            raise TrainingError(Errors.R004.format(name=name, index=group.layer, got=self.n_layers))
+        return self.n_layers - 1 - group.layer
 
 
 def check_pattern(pattern: str) -> None:

@@ -28,14 +28,14 @@ class ParameterGroup(NamedTuple):
     """What a parameter belongs to.
 
     kind (str): EMBEDDINGS, LAYER, POOLER, CRF or HEAD.
-    index (int | None): The layer, counted from 0, next to the embeddings; None for other kinds.
+    layer (int | None): Its number, counted from 0, next to the embeddings; None for other kinds.
     """
 
     kind: str
-    index: int | None = None
+    layer: int | None = None
 
     def __str__(self) -> str:
-        return self.kind if self.index is None else f"{self.kind} {self.index}"
+        return self.kind if self.layer is None else f"{self.kind} {self.layer}"
 
 
 @cache

@@ -94,4 +94,4 @@ def _joins_at(group: ParameterGroup, depth: int) -> int:
     if group.kind == EMBEDDINGS:
         return depth + 1
     # What is above the layers, such as a last normalisation, joins with the top one.
-    return 1 if group.index is None else depth - group.index
+    return 1 if group.layer is None else depth - group.layer

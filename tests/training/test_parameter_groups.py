@@ -49,7 +49,7 @@ def test_all_of_an_encoder_is_embeddings_layers_or_pooler(
     model = AutoModel.from_config(getattr(transformers, name)(**settings))
     groups = {name: group_of(name) for name, _ in model.named_parameters()}
     assert {name for name, group in groups.items() if group.kind == HEAD} == others
-    assert {group.index for group in groups.values() if group.kind == LAYER} == {0, 1}
+    assert {group.layer for group in groups.values() if group.kind == LAYER} == {0, 1}
     inputs = {id(parameter) for parameter in model.get_input_embeddings().parameters()}
     for name, parameter in model.named_parameters():
         if id(parameter) in inputs:
@@ -61,7 +61,7 @@ def test_all_of_an_encoder_is_embeddings_layers_or_pooler(
 def test_layers_that_albert_shares_are_one_layer() -> None:
     config = transformers.AlbertConfig(**{**SMALL, "embedding_size": 4})
     groups = {name: group_of(name) for name, _ in AutoModel.from_config(config).named_parameters()}
-    assert {group.index for group in groups.values() if group.kind == LAYER} == {0}
+    assert {group.layer for group in groups.values() if group.kind == LAYER} == {0}
     assert groups["encoder.embedding_hidden_mapping_in.weight"].kind == EMBEDDINGS
     assert groups["pooler.weight"].kind == POOLER
 
