@@ -46,7 +46,12 @@ class TrainingErrors:
         "{known}. Change `[initialize.before_init] component`."
     )
 
-    # adapters (from 100)
+    # raw texts
+    R014 = (
+        "Expected {path} to be UTF-8 with a text in each line, or an object with `text` if its name ends with .jsonl, "
+        "but line {number} is not ({reason}). Correct or delete it."
+    )
+    R015 = "Expected {path} to hold Docs in spaCy's format, as its name ends with .spacy, but it does not: {reason}."
 
     # augmenters and corpora (from 200)
     R200 = (
@@ -80,6 +85,38 @@ class TrainingErrors:
     )
 
     # pretraining (from 300)
+    R300 = "Pretraining: expected `{option}` to be {expected}, but got {got}."
+    R302 = "Pretraining: there is no text in {paths}. Give files of raw text, a text a line."
+    R303 = (
+        "Pretraining: of {n_texts} texts nothing is left to be trained on. Give more texts, or hold out a smaller "
+        "share than {held_out} (`--held-out`)."
+    )
+    R304 = (
+        "Pretraining: in the texts that are held out no word piece is masked, so that nothing can be measured. Give "
+        "more texts, raise `--mask-probability`, or measure nothing with `{held_out} 0`."
+    )
+    R305 = (
+        "Pretraining: cannot load the encoder {encoder!r}: {reason}. Give `--encoder` the name of a model on the "
+        "Hugging Face hub, or a folder with config, weights and tokenizer."
+    )
+    R306 = (
+        "Pretraining: expected an encoder with a masked language model (BERT, RoBERTa, ELECTRA, DeBERTa, ...) or a "
+        "causal one (GPT-2, ...), but {encoder!r} is {kind!r}, which learned its language in another way. Give another "
+        "`--encoder`."
+    )
+    R307 = (
+        "Pretraining: the loss is {loss} at step {step}. Lower `--learn-rate` or `--head-learn-rate`, or raise "
+        "`--warmup`. The command goes on from the last checkpoint only with the same settings; with others, add "
+        "`--overwrite`."
+    )
+    R308 = (
+        "Pretraining: {output} holds files that are not from a pretraining. Give another output folder, or write into "
+        "this one with `--overwrite`: files of an encoder in it are replaced."
+    )
+    R309 = (
+        "Pretraining: {output} holds a pretraining with another setting `{name}`: {old!r}, and not {new!r}. Give the "
+        "same settings and texts to go on with it, another output folder, or `--overwrite` to begin anew."
+    )
 
     # distillation (from 400)
 
