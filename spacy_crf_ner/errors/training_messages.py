@@ -121,3 +121,32 @@ class TrainingErrors:
     # distillation (from 400)
 
     # search (from 500)
+    R500 = "Search: expected `{option}` to be {expected}, but got {got!r}."
+    R501 = (
+        "Search: cannot read the space from {path}: {reason}. Give a YAML file with the dotted names of settings, and "
+        "for each of them `choices`, or `low` and `high`."
+    )
+    R502 = "Search: `{key}` in the space: expected {expected}, but got {got!r}. Correct it in the YAML file."
+    R503 = (
+        "Search: the config has no setting `{key}`, which is in the space. Similar ones are: {near}. Correct the name, "
+        "or complete the config with `python -m spacy init fill-config`."
+    )
+    R504 = (
+        "Search: the config does not take {value!r}, which is in the space, for `{key}`: {reason}. Correct the space "
+        "in the YAML file."
+    )
+    R505 = (
+        "Search: the config itself is not valid: {reason}. Correct it first, with `python -m spacy debug config` and "
+        "`python -m spacy init fill-config`."
+    )
+    R506 = (
+        "Search needs the package {package!r}, which is not installed: `pip install 'spacy-crf-ner[tune]'`."
+    )
+    R507 = (
+        "Search: {output} holds a search with another config, space or seed. Give the same ones to go on with it, or "
+        "another `--output`."
+    )
+    R508 = (
+        "Search: none of {count} trials was completed, so that there is nothing to choose from. Raise `--trials` or "
+        "`--timeout`, set `--pruner none`, or lower the learning rates of the space."
+    )
