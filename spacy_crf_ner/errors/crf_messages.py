@@ -110,6 +110,13 @@ class CrfErrors:
         "the probability {got}. Correct it, or what contradicts it: the scheme, whitespace, or entities that are given."
     )
 
+    L010 = (
+        "Loss: `{setting}` is to be computed by the rule {rule!r} from counts of the labels in the training examples, "
+        "but the component has none: `nlp.initialize` takes them if the loss asks for them or no labels are given, and "
+        "they are saved with the component. Initialize it with this loss, or give numbers by label as `{setting}` in "
+        "`[components.*.loss]`."
+    )
+
     L030 = (
         "Expected `{name}` to be a finite number above 0, but got {got}: 1.0 leaves the scores as they are."
     )

@@ -83,6 +83,10 @@ class TrainingErrors:
         "{component!r}. The pipeline's components: {known}. Change `component` in the section of the callback, such as "
         "`[initialize.before_init]`."
     )
+    R220 = (
+        "Resampling: expected `{setting}` to be {expected}, but got {got!r}. Change `{setting}` in the section that "
+        "names the batcher or reader, such as `[training.batcher]`."
+    )
 
     # pretraining (from 300)
     R300 = "Pretraining: expected `{option}` to be {expected}, but got {got}."

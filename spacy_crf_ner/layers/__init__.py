@@ -20,9 +20,11 @@ from .losses import (
     SoftTokens,
     Supervision,
     loss_and_gradient,
+    needs_counts,
     nll_loss,
     rehearsal_loss,
     soft_tokens,
+    step_schedules,
 )
 from .resizing import grow
 from .tempering import TemperedSpans, tempered, tempered_nll
@@ -45,6 +47,7 @@ __all__ = [
     "grow",
     "k_best_annotations",
     "loss_and_gradient",
+    "needs_counts",
     "nll_loss",
     "rehearsal_loss",
     "resize_linear_chain_crf",
@@ -52,6 +55,7 @@ __all__ = [
     "sequence_entropies",
     "soft_tokens",
     "span_probabilities",
+    "step_schedules",
     "tempered",
     "tempered_nll",
 ]

@@ -44,6 +44,8 @@ class CRFPipe(TrainablePipe):
     """A trainable component whose model scores the tags of a `TagSet`.
 
     Its `cfg` holds the settings that may change while it is in use; `labels` and `scheme` belong to the weights.
+    `label_counts` has the tokens of each label, and of "O", in the examples that it was initialized with; None if they
+    were not counted.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class CRFPipe(TrainablePipe):
         self.cfg = dict(settings)
         self._configured = dict(settings)
         self._tagset = tagset
+        self.label_counts: dict[str, int] | None = None
         self._rehearsal_model: Model[list[Doc], Potentials] | None = None
         use_one_thread_after_fork()
 
@@ -195,6 +198,7 @@ class CRFPipe(TrainablePipe):
         if CFG_FILE not in exclude:
             saved = {"labels": list(self.labels), "scheme": self._tagset.scheme, **self.cfg}
             saved["configured"] = self._configured
+            saved["label_counts"] = self.label_counts
             contents[CFG_FILE] = srsly.json_dumps(saved, indent=2).encode("utf8")
         if MODEL_FILE not in exclude:
             contents[MODEL_FILE] = self.model.to_bytes()
@@ -202,7 +206,7 @@ class CRFPipe(TrainablePipe):
 
     def _restore(self, contents: dict[str, bytes], origin: object) -> None:
         """Take everything in, or raise with labels and settings as they were."""
-        tagset, settings = self._tagset, self.cfg
+        tagset, settings, counts = self._tagset, self.cfg, self.label_counts
         if CFG_FILE in contents:
             saved = parse_settings(self.name, contents[CFG_FILE], origin)
             if saved["scheme"] != tagset.scheme:
@@ -213,6 +217,7 @@ class CRFPipe(TrainablePipe):
                 )
             try:
                 tagset, settings = TagSet(tagset.scheme, saved["labels"]), self._merged(saved)
+                counts = saved.get("label_counts")
             except TagError as error:
                 raise self._damaged(origin, f"the labels in `cfg` cannot be used ({error})") from error
         if MODEL_FILE in contents:
@@ -226,7 +231,7 @@ class CRFPipe(TrainablePipe):
         if self.is_initialized and got != tagset.n_tags:
             needed = f"the {len(tagset.labels)} labels in `cfg` need {tagset.n_tags}"
             raise self._damaged(origin, f"`model` has weights for {got} tags, but {needed}")
-        self._tagset, self.cfg = tagset, settings
+        self._tagset, self.cfg, self.label_counts = tagset, settings, counts
         for label in tagset.labels:
             self.vocab.strings.add(label)
 

@@ -9,6 +9,7 @@ from typing import Any
 import srsly
 
 from ..errors import ComponentError, Errors
+from .label_counts import are_counts
 
 
 def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
@@ -89,6 +90,9 @@ def parse_settings(component: str, content: bytes, origin: object) -> dict[str, 
     labels = settings.get("labels") if isinstance(settings, dict) else None
     if not isinstance(labels, list) or not isinstance(settings.get("scheme"), str):
         reason = "`cfg` does not hold `labels` and `scheme`"
+        raise ComponentError(Errors.C007.format(name=component, path=origin, reason=reason))
+    if not are_counts(settings.get("label_counts", {})):
+        reason = "`label_counts` in `cfg` are no numbers of tokens"
         raise ComponentError(Errors.C007.format(name=component, path=origin, reason=reason))
     result: dict[str, Any] = settings
     return result

@@ -1,7 +1,7 @@
 """From spaCy's Examples to what the loss needs: the tags that each token may have, and spans with a judgement."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,11 @@ SHOWN_ENTITIES = 5
 
 
 def supervise(
-    potentials: Potentials, annotations: Sequence[Annotation], segments: Segments, tagset: TagSet
+    potentials: Potentials,
+    annotations: Sequence[Annotation],
+    segments: Segments,
+    tagset: TagSet,
+    label_counts: Mapping[str, int] | None = None,
 ) -> tuple[Potentials, Supervision]:
     """Masks and supervision of a training batch.
 
@@ -26,6 +30,7 @@ def supervise(
     annotations (Sequence[Annotation]): One for each Doc, and at least one.
     segments (Segments): The sequences; no entity crosses their boundaries.
     tagset (TagSet): The tags; all labels of the annotations are known to it.
+    label_counts (Mapping[str, int] | None): Tokens of each label and of "O" in the training data.
     RETURNS (tuple[Potentials, Supervision]): The potentials with the masks that decoding applies, too, and what is
         known of their tags.
     """
@@ -47,6 +52,7 @@ def supervise(
         allowed=torch.as_tensor(wanted, device=device),
         spans=tuple(_judged(annotations, segments, tagset)),
         tokens=soft_tokens(tagset, distributions, device),
+        label_counts=label_counts,
     )
 
 

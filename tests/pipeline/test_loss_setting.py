@@ -15,6 +15,7 @@ from spacy_crf_ner.errors import ComponentError
 from spacy_crf_ner.functional import Potentials
 from spacy_crf_ner.layers import Supervision
 from spacy_crf_ner.layers.losses import (
+    AuxiliaryCrossEntropyLoss,
     CrossEntropyLoss,
     EntropyBonusLoss,
     ExpectedEntityRatioLoss,
@@ -36,6 +37,7 @@ from tests.pipeline.scripted import component, distribution, log_prob, random_sc
 VOCAB = spacy.blank("en").vocab
 LABELS = ("A", "B")
 NAMES = {
+    "auxiliary_cross_entropy": AuxiliaryCrossEntropyLoss,
     "nll": LikelihoodLoss,
     "cross_entropy": CrossEntropyLoss,
     "entropy_bonus": EntropyBonusLoss,
@@ -198,8 +200,9 @@ def test_a_loss_that_is_not_finite_is_an_error() -> None:
 @pytest.mark.parametrize("name", ["", "hinge", "spacy-crf-ner.nll.v1", "CategoricalCrossentropy"])
 def test_an_unknown_name_is_an_error_that_lists_those_that_there_are(name: str) -> None:
     expected = (
-        f"Component 'crf_ner' does not know the loss '{name}': expected one of cross_entropy, entropy_bonus, "
-        r"expected_entity_ratio, nll, softmax_margin\. Change `\[components.crf_ner\] loss`"
+        f"Component 'crf_ner' does not know the loss '{name}': expected one of auxiliary_cross_entropy, "
+        r"cross_entropy, entropy_bonus, expected_entity_ratio, nll, softmax_margin\. Change "
+        r"`\[components.crf_ner\] loss`"
     )
     with pytest.raises(ComponentError, match=expected):
         make_nlp(loss=name)

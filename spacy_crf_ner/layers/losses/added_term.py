@@ -5,7 +5,9 @@ from abc import ABC, abstractmethod
 from torch import Tensor
 
 from ...functional import Potentials
+from .count_rules import needs_counts
 from .independent import as_seen_by, trains_transitions
+from .schedules import step_schedules
 from .supervision import Loss, Supervision
 
 
@@ -22,6 +24,11 @@ class AddedTerm(ABC):
         """Whether the other loss does."""
         return trains_transitions(self.loss)
 
+    @property
+    def needs_counts(self) -> bool:
+        """Whether the other loss does."""
+        return needs_counts(self.loss)
+
     def __call__(self, potentials: Potentials, supervision: Supervision) -> Tensor:
         """RETURNS (Tensor): The loss of a batch: a scalar, in nats.
 
@@ -31,6 +38,13 @@ class AddedTerm(ABC):
         """
         seen = as_seen_by(self.loss, potentials)
         return self.loss(seen, supervision) + self.term(seen)
+
+    def step_schedules(self) -> None:
+        """Move the weights of the other loss on by one update.
+
+        RAISES (ComponentError): A value out of range.
+        """
+        step_schedules(self.loss)
 
     @abstractmethod
     def term(self, potentials: Potentials) -> Tensor:

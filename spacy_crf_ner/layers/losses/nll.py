@@ -1,14 +1,14 @@
 """Negative log-likelihood, the usual loss of a CRF, with weights for labels and label smoothing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from ...functional import Potentials, PotentialsGradient
 from ...kernels import negative_log_likelihood
+from .count_rules import CountRule, LabelWeights, Numbers, check_numbers, rule_named
 from .gradients import leaves_of, with_gradient
-from .settings import check_share, check_weights
+from .settings import check_share
 from .smoothing import uniform_cross_entropy
 from .supervision import Loss, Supervision
 from .weighted import weighted_likelihood_loss
@@ -18,17 +18,23 @@ from .weighted import weighted_likelihood_loss
 class LikelihoodLoss:
     """Negative log-likelihood of (partial) annotation: log Z(all) - log Z(admitted).
 
-    label_weights (Mapping[str, float] | None): Weights by label and for "O"; see `weighted_likelihood_loss`.
+    label_weights (Mapping[str, float] | CountRule | None): Weights by label and for "O", or a rule for them; see
+        `weighted_likelihood_loss`.
     label_smoothing (float): Share of the loss that is cross-entropy against all paths; see `uniform_cross_entropy`.
     RAISES (ComponentError): Settings out of range.
     """
 
-    label_weights: Mapping[str, float] | None = None
+    label_weights: Numbers | None = None
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        check_weights("label_weights", self.label_weights)
+        check_numbers("label_weights", self.label_weights)
         check_share("label_smoothing", self.label_smoothing)
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether the weights follow from counts."""
+        return isinstance(self.label_weights, CountRule)
 
     def __call__(self, potentials: Potentials, supervision: Supervision) -> Tensor:
         """RETURNS (Tensor): The loss of a batch: a scalar, in nats.
@@ -47,21 +53,22 @@ class LikelihoodLoss:
         return (1.0 - self.label_smoothing) * loss + self.label_smoothing * smooth
 
 
-def build_nll_v1(label_weights: dict[str, float] | None = None, label_smoothing: float = 0.0) -> Loss:
+def build_nll_v1(label_weights: LabelWeights | None = None, label_smoothing: float = 0.0) -> Loss:
     """Negative log-likelihood of the annotation, summed over the batch, in nats.
 
     log Z(all paths) - log Z(paths that the annotation admits): Lafferty et al. 2001 for full annotation, Tsuboi et al.
     2008, https://aclanthology.org/C08-1113/, for partial.
 
-    label_weights (dict[str, float] | None): Weights of at least 0 by label and for "O", 1 for those not named: above
-        1, mistakes on tokens of this label count more.
+    label_weights (dict[str, float] | str | CountRule | None): Weights of at least 0 by label and for "O", 1 for those
+        not named: above 1, mistakes on tokens of this label count more. Or a rule that makes them of counts,
+        `spacy-crf-ner.weights_by_count.v1`, or the name of one.
     label_smoothing (float): 0 to below 1: (1 - label_smoothing) * loss + label_smoothing * cross-entropy against the
         uniform distribution over all paths that the scheme allows (Szegedy et al. 2016,
         https://arxiv.org/abs/1512.00567, section 7, for the distribution over paths).
     RETURNS (Loss): The loss.
     RAISES (ComponentError): Settings out of range.
     """
-    return LikelihoodLoss(label_weights, label_smoothing)
+    return LikelihoodLoss(rule_named("label_weights", label_weights), label_smoothing)
 
 
 def nll_loss(potentials: Potentials, target: Tensor) -> tuple[float, PotentialsGradient]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import NoReturn
 
 from ...errors import ComponentError, Errors
 from ...tags import TagSet
@@ -18,7 +19,7 @@ def check_share(setting: str, value: float) -> None:
     RAISES (ComponentError): Another value.
     """
     if not 0.0 <= value < 1.0:
-        _refuse(setting, "at least 0 and below 1", value)
+        refuse(setting, "at least 0 and below 1", value)
 
 
 def check_probability(setting: str, value: float) -> None:
@@ -29,7 +30,7 @@ def check_probability(setting: str, value: float) -> None:
     RAISES (ComponentError): Another value.
     """
     if not 0.0 <= value <= 1.0:
-        _refuse(setting, "between 0 and 1", value)
+        refuse(setting, "between 0 and 1", value)
 
 
 def check_weight(setting: str, value: float) -> None:
@@ -40,7 +41,7 @@ def check_weight(setting: str, value: float) -> None:
     RAISES (ComponentError): Another value.
     """
     if not (math.isfinite(value) and value >= 0.0):
-        _refuse(setting, "a finite number of at least 0", value)
+        refuse(setting, "a finite number of at least 0", value)
 
 
 def check_weights(setting: str, values: NumberPerLabel | Mapping[str, float] | None) -> None:
@@ -80,5 +81,12 @@ def value_per_label(
     return [values.get(name, 1.0) for name in names]
 
 
-def _refuse(setting: str, expected: str, got: object) -> None:
+def refuse(setting: str, expected: str, got: object) -> NoReturn:
+    """Raise, because a setting has a value that it cannot have.
+
+    setting (str): Name of the setting.
+    expected (str): What it could be.
+    got (object): What it is.
+    RAISES (ComponentError): Always.
+    """
     raise ComponentError(Errors.L005.format(setting=setting, expected=expected, got=got))

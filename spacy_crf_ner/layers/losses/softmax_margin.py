@@ -9,7 +9,8 @@ from torch import Tensor
 from ...functional import Potentials
 from ...kernels import negative_log_likelihood
 from ...tags import OUTSIDE, TagSet
-from .settings import NumberPerLabel, check_weights, value_per_label
+from .count_rules import CountRule, LabelWeights, Numbers, check_numbers, number_per_label, rule_named
+from .settings import NumberPerLabel
 from .supervision import SEVERAL, Loss, Supervision, tag_owners
 
 
@@ -18,30 +19,36 @@ class SoftmaxMarginLoss:
     """log of the sum over all paths of exp(score + cost) - log Z(admitted); see `build_softmax_margin_v1`.
 
     false_positive (float | Mapping[str, float]): Cost of an entity's tag where "O" is right, by the label predicted.
-    false_negative (float | Mapping[str, float]): Cost of "O" where an entity's tag is right, by the label missed.
-    wrong_label (float | Mapping[str, float]): Cost of another tag but "O" where an entity's tag is right, by the label
-        that is right.
+    false_negative (float | Mapping[str, float] | CountRule): Cost of "O" where an entity's tag is right, by the label
+        missed.
+    wrong_label (float | Mapping[str, float] | CountRule): Cost of another tag but "O" where an entity's tag is right,
+        by the label that is right.
     RAISES (ComponentError): Costs out of range.
     """
 
     false_positive: float | Mapping[str, float] = 1.0
-    false_negative: float | Mapping[str, float] = 1.0
-    wrong_label: float | Mapping[str, float] = 1.0
+    false_negative: Numbers = 1.0
+    wrong_label: Numbers = 1.0
 
     def __post_init__(self) -> None:
         for setting in ("false_positive", "false_negative", "wrong_label"):
-            check_weights(setting, getattr(self, setting))
+            check_numbers(setting, getattr(self, setting))
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether costs follow from counts."""
+        return any(isinstance(values, CountRule) for values in (self.false_negative, self.wrong_label))
 
     def __call__(self, potentials: Potentials, supervision: Supervision) -> Tensor:
         """RETURNS (Tensor): The loss of a batch: a scalar, in nats.
 
         potentials (Potentials): The batch, packed.
         supervision (Supervision): What is known of it.
-        RAISES (ComponentError): A cost for a label that there is not.
+        RAISES (ComponentError): A cost for a label that there is not; a rule without counts.
         RAISES (PotentialsError): The masks forbid an annotation; scores of NaN or +inf.
         """
         gold = supervision.gold(potentials)
-        table = self.costs(supervision.tagset, gold.owners.device)
+        table = self.costs(supervision.tagset, gold.owners.device, supervision.label_counts)
         rows = torch.where(gold.owners == SEVERAL, len(table) - 1, gold.owners)
         costs = table[rows].masked_fill(gold.admitted, 0.0)
         emissions = potentials.emissions + costs.to(potentials.emissions.dtype)
@@ -49,18 +56,20 @@ class SoftmaxMarginLoss:
         dearer = replace(potentials, emissions=emissions)
         return negative_log_likelihood(dearer, supervision.target).sum()
 
-    def costs(self, tagset: TagSet, device: torch.device) -> Tensor:
+    def costs(self, tagset: TagSet, device: torch.device, counts: Mapping[str, int] | None = None) -> Tensor:
         """RETURNS (Tensor): What each tag costs where another is right: rows for "O", for each label, and for what is
             not known, which costs nothing. *Shape:* (n_labels + 2, n_tags), float64, nats.
 
         tagset (TagSet): The tags.
         device (torch.device): Where to put the result.
-        RAISES (ComponentError): A cost for a label that there is not.
+        counts (Mapping[str, int] | None): Tokens of each label in the training data, for rules.
+        RAISES (ComponentError): A cost for a label that there is not; a rule without counts.
         """
         owners = tag_owners(tagset, device)
         positive, negative, wrong = (
             owners.new_tensor(
-                value_per_label(name, getattr(self, name), tagset, outside=False), dtype=torch.float64
+                number_per_label(name, getattr(self, name), tagset, counts, outside=False),
+                dtype=torch.float64,
             )
             for name in ("false_positive", "false_negative", "wrong_label")
         )
@@ -73,8 +82,8 @@ class SoftmaxMarginLoss:
 
 def build_softmax_margin_v1(
     false_positive: NumberPerLabel = 1.0,
-    false_negative: NumberPerLabel = 1.0,
-    wrong_label: NumberPerLabel = 1.0,
+    false_negative: float | LabelWeights = 1.0,
+    wrong_label: float | LabelWeights = 1.0,
 ) -> Loss:
     """Softmax-margin, summed over the batch, in nats (Gimpel and Smith 2010, https://aclanthology.org/N10-1112/).
 
@@ -92,9 +101,12 @@ def build_softmax_margin_v1(
 
     false_positive (float | dict[str, float]): Nats per token, at least 0: one number, or numbers by label, 1 for those
         not named.
-    false_negative (float | dict[str, float]): The same.
-    wrong_label (float | dict[str, float]): The same.
+    false_negative (float | dict[str, float] | str | CountRule): The same. Or a rule that makes costs of counts,
+        `spacy-crf-ner.weights_by_count.v1`, or the name of one: the mean cost of the counted tokens is then 1.
+    wrong_label (float | dict[str, float] | str | CountRule): The same.
     RETURNS (Loss): The loss.
     RAISES (ComponentError): Costs out of range.
     """
-    return SoftmaxMarginLoss(false_positive, false_negative, wrong_label)
+    missed = rule_named("false_negative", false_negative)
+    confused = rule_named("wrong_label", wrong_label)
+    return SoftmaxMarginLoss(false_positive, missed, confused)

@@ -83,12 +83,15 @@ class Supervision:
         (n_tokens, n_tags), bool.
     spans (tuple[JudgedSpan, ...]): Spans with a probability of their own.
     tokens (SoftTokens | None): Tokens with probabilities of their own.
+    label_counts (Mapping[str, int] | None): How many tokens of the training data each label and "O" have; None if
+        nobody counted.
     """
 
     tagset: TagSet
     allowed: Tensor
     spans: tuple[JudgedSpan, ...] = ()
     tokens: SoftTokens | None = None
+    label_counts: Mapping[str, int] | None = None
 
     @cached_property
     def target(self) -> Tensor:

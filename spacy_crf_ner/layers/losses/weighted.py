@@ -1,6 +1,5 @@
 """Likelihood in which some labels count more than others."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -9,12 +8,12 @@ from torch import Tensor
 from ...functional import Potentials
 from ...kernels import negative_log_likelihood
 from .copies import CopyTokens, copies_log_partition, raise_for_sequences
-from .settings import value_per_label
+from .count_rules import Numbers, number_per_label
 from .supervision import SEVERAL, Gold, Supervision
 
 
 def weighted_likelihood_loss(
-    potentials: Potentials, supervision: Supervision, label_weights: Mapping[str, float]
+    potentials: Potentials, supervision: Supervision, label_weights: Numbers
 ) -> Tensor:
     """Negative log-likelihood of the annotation, with a weight for what it says of each token.
 
@@ -35,9 +34,10 @@ def weighted_likelihood_loss(
 
     potentials (Potentials): The batch, packed.
     supervision (Supervision): What is known of it.
-    label_weights (Mapping[str, float]): Weights by label and for "O", at least 0; 1 for those not named.
+    label_weights (Mapping[str, float] | CountRule): Weights by label and for "O", at least 0; 1 for those not named.
+        Or a rule for them.
     RETURNS (Tensor): A scalar, in nats.
-    RAISES (ComponentError): A weight for a label that there is not.
+    RAISES (ComponentError): A weight for a label that there is not; a rule without counts.
     RAISES (ImpossibleSequenceError): The masks forbid an annotation.
     RAISES (PotentialsError): Scores of NaN or +inf.
     """
@@ -73,9 +73,10 @@ class _Prefixes(NamedTuple):
     factors: Tensor
 
 
-def _weights(gold: Gold, supervision: Supervision, label_weights: Mapping[str, float]) -> Tensor:
+def _weights(gold: Gold, supervision: Supervision, label_weights: Numbers) -> Tensor:
     """The weight of each token. *Shape:* (n_tokens,), float64."""
-    values = value_per_label("label_weights", label_weights, supervision.tagset, outside=True)
+    tagset, counts = supervision.tagset, supervision.label_counts
+    values = number_per_label("label_weights", label_weights, tagset, counts, outside=True)
     table = torch.tensor([*values, 1.0], dtype=torch.float64, device=gold.owners.device)
     return table[torch.where(gold.owners == SEVERAL, len(values), gold.owners)]
 
