@@ -83,6 +83,16 @@ class PipelineErrors:
     )
     C019 = "Component '{name}' cannot learn from the reference Docs of a batch: {reason} Correct their annotation."
 
+    C030 = (
+        "Component '{name}' cannot learn from a teacher with other tags: the teacher has {teacher}, the component "
+        "{own}. Set `[components.{name}] scheme` and `[initialize.components.{name}] labels` to the teacher's, in its "
+        "order."
+    )
+    C031 = (
+        "Component '{name}' cannot learn from a teacher with other tokens: of {text!r} the teacher made {teacher} "
+        "tokens, and this pipeline {own}. Give it the teacher's `[nlp] lang` and `[nlp.tokenizer]`."
+    )
+
 
 class Warnings:
     """Templates for `warnings.warn`, category `UserWarning`."""

@@ -123,6 +123,37 @@ class TrainingErrors:
     )
 
     # distillation (from 400)
+    R400 = "Expected texts for the teacher, a line each (.jsonl: objects with `text`), but there is none in {path}."
+    R402 = (
+        "The teacher's lessons in {path} are damaged or missing. Delete what is there, and run "
+        "`python -m spacy crf-ner distill` again: it makes what it does not find."
+    )
+    R403 = (
+        "Teacher and student must have the same tokens, but of {text!r} the teacher makes {teacher} and the student "
+        "{student}. Give the student's config the teacher's `[nlp] lang` and `[nlp.tokenizer]` (and its "
+        "`[initialize.before_init]`, if that changes the tokenizer)."
+    )
+    R404 = (
+        "Expected the student's config to have one component of the factory `crf_ner`, or one named {teacher!r} as the "
+        "teacher's, but it has {found}. Change `[nlp] pipeline`."
+    )
+    R405 = (
+        "Expected the student to have the teacher's `{setting}`, {teacher!r}, but its config says {student!r}. Set "
+        "`[components.{name}] {setting}` to {teacher!r}."
+    )
+    R406 = (
+        "The annotated data has labels that the teacher does not know: {unknown}. It knows {known}. Train the teacher "
+        "on this data first, or leave these entities out of it (`--gold`)."
+    )
+    R407 = (
+        "`{option}` sets `{setting}`, but `[{section}]` of the student's config does not use it: it has `path` = "
+        "{got!r}. Write `path = ${{{setting}}}` there."
+    )
+    R408 = (
+        'Expected the student\'s config to have `[training] train_corpus` = "corpora.train" and `dev_corpus` = '
+        '"corpora.dev", but got {got}.'
+    )
+    R409 = "Expected `{setting}` to be a finite number above 0, but got {got}."
 
     # search (from 500)
     R500 = "Search: expected `{option}` to be {expected}, but got {got!r}."

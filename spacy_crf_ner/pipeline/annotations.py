@@ -13,6 +13,7 @@ from .presets import PROBABILITY, blocked_tokens
 
 LOG_PROBABILITY, ENTROPY = "crf_log_prob", "crf_entropy"
 LABEL_PROBABILITIES = "crf_label_probs"
+LESSON = "crf_lesson"
 # A custom attribute lies in `Doc.user_data` under (UNDERSCORE, name, start_char, end_char): both None for one of a Doc,
 # the second None for one of a token. spaCy types the keys as strings.
 UNDERSCORE = "._."
@@ -22,11 +23,11 @@ def register_extensions() -> None:
     """Define the custom attributes that are not there yet, all None by default.
 
     The component writes `span._.crf_prob`, `doc._.crf_log_prob` and `doc._.crf_entropy`, and reads
-    `token._.crf_label_probs` from training data.
+    `token._.crf_label_probs` and, where a teacher wrote it, `doc._.crf_lesson` from training data.
     """
     for holder, names in (
         (Span, (PROBABILITY,)),
-        (Doc, (LOG_PROBABILITY, ENTROPY)),
+        (Doc, (LOG_PROBABILITY, ENTROPY, LESSON)),
         (Token, (LABEL_PROBABILITIES,)),
     ):
         for name in names:

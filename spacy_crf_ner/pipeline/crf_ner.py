@@ -12,12 +12,14 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import ComponentError, Errors, LossError, PotentialsError
 from ..functional import Potentials, PotentialsGradient
-from ..layers import Loss, loss_and_gradient, rehearsal_loss
+from ..layers import Loss, loss_and_gradient, needs_counts, rehearsal_loss, step_schedules
 from ..tags import SCHEMES, TagSet, TagSpan
 from .annotations import Prediction, register_extensions, write_doc_attributes, write_entities
 from .crf_pipe import Scorer, sample_docs
 from .encoder import check_encoder, listen_to_docs
 from .examples import ANY_LABEL, Annotation, read_annotation
+from .label_counts import count_tokens
+from .lessons import lessons_loss, lessons_of
 from .losses import find_loss
 from .prediction import predict_batch
 from .presets import Constraint
@@ -111,30 +113,33 @@ class CRFEntityRecognizer(QueryPipe):
     def get_loss(self, examples: Iterable[Example], scores: Potentials) -> tuple[float, PotentialsGradient]:
         """The loss of the annotation, summed over the batch, in nats, with what is known of single spans and tokens.
 
-        Tokens without annotation are marginalised over: they neither help nor hurt.
+        Tokens without annotation are marginalised over: they neither help nor hurt. For Examples with a lesson of a
+        teacher it is the divergence from the teacher: see `lessons.Lesson`.
 
         examples (Iterable[Example]): The batch.
         scores (Potentials): The model's scores of the predicted Docs.
         RETURNS (tuple[float, PotentialsGradient]): The loss and its gradient.
-        RAISES (ComponentError): Labels that the component does not know, annotation that contradicts itself, or Docs
-            without sentences where they are needed.
+        RAISES (ComponentError): Labels that the component does not know, annotation that contradicts itself, Docs
+            without sentences where they are needed, or a teacher with other tags or tokens.
         RAISES (LossError): A loss that is not finite.
         """
-        examples, settings = list(examples), self.settings()
-        annotations = [read_annotation(self.name, example, settings) for example in examples]
-        check_labels(self.name, annotations, self.tagset)
-        self._warn_once(annotations)
-        segments = self._segments_of_examples(examples, [one.together() for one in annotations])
-        potentials, supervision = supervise(scores, annotations, segments, self.tagset)
+        examples = list(examples)
+        lessons = lessons_of(self.name, self.tagset, examples)
+        if not any(lessons):
+            return self._annotation_loss(examples, scores)
         try:
-            loss, gradient = loss_and_gradient(self.loss, potentials, supervision)
+            return lessons_loss(self.loss, self.tagset, examples, lessons, scores, self._annotation_loss)
         except PotentialsError as error:
-            if are_finite(scores):
-                raise ComponentError(Errors.C019.format(name=self.name, reason=error)) from error
-            raise self._not_finite("loss", error) from error
-        if not math.isfinite(loss):
-            raise LossError(Errors.C005.format(name=self.name, what="loss", value=loss))
-        return loss, gradient
+            raise self._unlearnable(scores, error) from error
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Apply the gradient that has been collected; weights of the loss that follow a schedule move on.
+
+        sgd (Optimizer): The optimizer.
+        RAISES (ComponentError): The schedule gives a value out of range.
+        """
+        super().finish_update(sgd)
+        step_schedules(self.loss)
 
     def rehearse(
         self,
@@ -180,7 +185,8 @@ class CRFEntityRecognizer(QueryPipe):
             raise self._not_finite("loss", error) from error
         backprop(cast(Any, gradient))
         if sgd is not None:
-            self.finish_update(sgd)
+            # Not the component's own, which counts updates.
+            self.model.finish_update(sgd)
         losses[self.name] += loss
         return losses
 
@@ -191,7 +197,8 @@ class CRFEntityRecognizer(QueryPipe):
         nlp: Language | None = None,
         labels: Iterable[str] | None = None,
     ) -> None:
-        """Collect the labels and give the model its weights.
+        """Collect the labels, count their tokens if the loss asks for it or all examples are read anyway, and give the
+        model its weights.
 
         get_examples (Callable[[], Iterable[Example]]): Returns a representative sample of the training data.
         nlp (Language | None): Ignored.
@@ -201,7 +208,8 @@ class CRFEntityRecognizer(QueryPipe):
         """
         validate_get_examples(get_examples, "CRFEntityRecognizer.initialize")
         settings = self.settings()
-        if labels is None:
+        counts = None
+        if labels is None or needs_counts(self.loss):
             annotations: list[Annotation] = []
             found: set[str] = set()
             for example in get_examples():
@@ -209,15 +217,40 @@ class CRFEntityRecognizer(QueryPipe):
                 found.update(entity.label_ for entity in example.reference.ents)
                 found.update(one.span.label for one in annotations[-1].judged if one.probability > 0)
             self._warn_once(annotations)
-            labels = sorted(found - {ANY_LABEL})
+            counts = count_tokens(annotations)
+            labels = sorted(found - {ANY_LABEL}) if labels is None else labels
         for label in labels:
             self.add_label(label)
         if not self.labels:
             raise ComponentError(Errors.C001.format(name=self.name))
         self.check_n_tags()
+        self.label_counts = counts
         docs = sample_docs(get_examples())
         Y = [self.model.ops.alloc2f(len(doc), self.tagset.n_tags) for doc in docs]
         self.model.initialize(X=docs, Y=cast(Any, Y))
+
+    def _annotation_loss(
+        self, examples: list[Example], scores: Potentials
+    ) -> tuple[float, PotentialsGradient]:
+        settings = self.settings()
+        annotations = [read_annotation(self.name, example, settings) for example in examples]
+        check_labels(self.name, annotations, self.tagset)
+        self._warn_once(annotations)
+        segments = self._segments_of_examples(examples, [one.together() for one in annotations])
+        counts = self.label_counts
+        potentials, supervision = supervise(scores, annotations, segments, self.tagset, counts)
+        try:
+            loss, gradient = loss_and_gradient(self.loss, potentials, supervision)
+        except PotentialsError as error:
+            raise self._unlearnable(scores, error) from error
+        if not math.isfinite(loss):
+            raise LossError(Errors.C005.format(name=self.name, what="loss", value=loss))
+        return loss, gradient
+
+    def _unlearnable(self, scores: Potentials, error: PotentialsError) -> ComponentError:
+        if are_finite(scores):
+            return ComponentError(Errors.C019.format(name=self.name, reason=error))
+        return self._not_finite("loss", error)
 
     def _segments_of_examples(
         self, examples: Sequence[Example], together: Sequence[Iterable[TagSpan]]

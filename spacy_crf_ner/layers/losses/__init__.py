@@ -3,6 +3,7 @@
 from .auxiliary_cross_entropy import AuxiliaryCrossEntropyLoss, build_auxiliary_cross_entropy_v1
 from .count_rules import CountRule, build_weights_by_count_v1, needs_counts
 from .cross_entropy import CrossEntropyLoss, build_cross_entropy_v1
+from .distillation import distillation_loss
 from .entropy_bonus import EntropyBonusLoss, build_entropy_bonus_v1
 from .expected_entity_ratio import ExpectedEntityRatioLoss, build_expected_entity_ratio_v1
 from .judged_spans import judged_spans_loss
@@ -15,6 +16,7 @@ from .softmax_margin import SoftmaxMarginLoss, build_softmax_margin_v1
 from .supervision import JudgedSpan, Loss, SoftTokens, Supervision, soft_tokens
 
 __all__ = [
+    "AuxiliaryCrossEntropyLoss",
     "CountRule",
     "CrossEntropyLoss",
     "EntropyBonusLoss",
@@ -33,6 +35,7 @@ __all__ = [
     "build_nll_v1",
     "build_softmax_margin_v1",
     "build_weights_by_count_v1",
+    "distillation_loss",
     "judged_spans_loss",
     "loss_and_gradient",
     "needs_counts",
