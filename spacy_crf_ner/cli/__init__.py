@@ -6,7 +6,12 @@ Every `python -m spacy` imports this, whatever it is to do: the files of command
 import typer
 
 from .calibrate import calibrate_pipeline
+from .distill import distill_pipeline
 from .info import print_info
+from .params import print_params
+from .pretrain_encoder import pretrain_encoder
+from .save_adapter import save_adapter
+from .tune import tune_config
 
 __all__ = ["app"]
 
@@ -20,4 +25,13 @@ def crf_ner() -> None:
 
 
 app.command("calibrate")(calibrate_pipeline)
+app.command("distill", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    distill_pipeline
+)
 app.command("info")(print_info)
+app.command("params", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    print_params
+)
+app.command("pretrain-encoder")(pretrain_encoder)
+app.command("save-adapter")(save_adapter)
+app.command("tune", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(tune_config)

@@ -10,8 +10,8 @@ class TrainingErrors:
     )
     R002 = "Expected `n_layers` to be the number of the encoder's layers, 0 or more, got {got}."
     R003 = (
-        "Expected the factor `{setting}` to be a finite number of at least 0, got {got}: the learning rate is multiplied "
-        "by it."
+        "Expected the factor `{setting}` to be a finite number of at least 0, got {got}: the learning rate is "
+        "multiplied by it."
     )
     R004 = (
         "The optimizer's `n_layers` is {got}, but '{name}' is of layer {index}, counted from 0: set `n_layers` to the "
@@ -23,19 +23,19 @@ class TrainingErrors:
         "layers all learn too slowly: set `n_layers` to {found}."
     )
     R007 = (
-        "The optimizer's `n_layers` is {got}, but it got the embeddings of an encoder and none of its layers: their names "
-        "hold no number that is known, or they are frozen. Set `n_layers` to 0, and give rates by `patterns`."
+        "The optimizer's `n_layers` is {got}, but it got the embeddings of an encoder and none of its layers: their "
+        "names hold no number that is known, or they are frozen. Set `n_layers` to 0, and give rates by `patterns`."
     )
     R008 = "Expected `component` to be the name of a component of the pipeline ({names}), got '{got}'."
     R009 = (
-        "Component '{name}' holds no torch module with layers or embeddings of an encoder: it is not initialized yet, or "
-        "`component` has to name another one."
+        "Component '{name}' holds no torch module with layers or embeddings of an encoder: it is not initialized yet, "
+        "or `component` has to name another one."
     )
     R010 = "`{setting}` is {got}, but the encoder of '{name}' has {depth} layers: set it to a number from 0 to {depth}."
     R011 = "Nothing would be frozen in '{name}': set `embeddings`, `layers` or `patterns`."
     R012 = (
-        "`{setting}` finds nothing in the encoder of '{name}', whose parameters are called '{example}' and so on: change "
-        "it, or leave it out."
+        "`{setting}` finds nothing in the encoder of '{name}', whose parameters are called '{example}' and so on: "
+        "change it, or leave it out."
     )
     R013 = (
         "Expected `{setting}` to be a number of updates of at least 1, or a list of such numbers, got {got}."
@@ -120,6 +120,12 @@ class TrainingErrors:
     R309 = (
         "Pretraining: {output} holds a pretraining with another setting `{name}`: {old!r}, and not {new!r}. Give the "
         "same settings and texts to go on with it, another output folder, or `--overwrite` to begin anew."
+    )
+    R310 = "Pretraining: {path} is damaged. Begin anew with `--overwrite`."
+    R311 = "Pretraining needs the package {package!r}, which is not installed: `pip install 'spacy-crf-ner[pretrain]'`."
+    R312 = (
+        "Pretraining: expected `--gpu-id` to be -1 for the CPU or the number of a GPU, but got {gpu}, and torch sees "
+        "{count} GPUs. Install a torch for CUDA, or leave out `--gpu-id`."
     )
 
     # distillation (from 400)
