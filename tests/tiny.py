@@ -28,7 +28,6 @@ TINY_SETTINGS: dict[str, dict[str, Any]] = {
         "components.ner.model.tok2vec.dropout": 0.0,
         "training.optimizer.learn_rate.initial_rate": 0.03,
     },
-    "crf_ner_layerwise_trf": {"training.optimizer.n_layers": 1},
     "crf_ner_lora": {
         "components.transformer.model.peft.target_modules": "all-linear",
         "components.transformer.model.peft.r": 16,

@@ -18,7 +18,7 @@ NO_LAYER = -1
 def build_layerwise_adam_v1(
     learn_rate: FloatOrSeq,
     *,
-    n_layers: int,
+    n_layers: int | None = None,
     layer_decay: float = 0.95,
     embeddings: float = 1.0,
     pooler: float = 1.0,
@@ -41,7 +41,8 @@ def build_layerwise_adam_v1(
     (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101); biases and the gains of normalisation do not.
 
     learn_rate (float | List[float] | Generator): The rate of the top layer and of the head, or its schedule.
-    n_layers (int): Layers of the encoder; 0 if it has none.
+    n_layers (int | None): Layers of the encoder, 0 if it has none. None: they are counted in the first update of each
+        encoder, in which its layers and embeddings do not move yet.
     layer_decay (float): Factor from a layer to the one below it, above 0 and at most 1 (Sun et al. 2019,
         https://arxiv.org/abs/1905.05583, recommend 0.95).
     embeddings (float): Factor for the embeddings, on top of their decay.
@@ -84,14 +85,17 @@ class LayerwiseOptimizer(Optimizer):
     """
 
     # Thinc's class has slots only, so that a misspelt attribute is an error.
-    __slots__ = ("_checked", "_factors", "_top_layers", "rates")
+    __slots__ = ("_checked", "_counted", "_depths", "_factors", "_top_layers", "rates")
 
     rates: LayerwiseRates
 
     def __init__(self, rates: LayerwiseRates, learn_rate: FloatOrSeq, **settings: Any) -> None:
         super().__init__(learn_rate, **settings)
         self.rates = rates
-        self._factors: dict[str, float] = {}
+        self._factors: dict[Key, float] = {}
+        # Without `n_layers`, by torch module: the layer of each parameter of the first update, and then their number.
+        self._counted: dict[int, dict[str, int]] = {}
+        self._depths: dict[int, int] = {}
         # By torch module: the highest layer that was updated, NO_LAYER while there were but embeddings.
         self._top_layers: dict[int, int] = {}
         self._checked: set[int] = set()
@@ -106,18 +110,21 @@ class LayerwiseOptimizer(Optimizer):
         gradient (FloatsXd): Its gradient, of the same shape.
         lr_scale (float): A further factor on the learning rate.
         RETURNS (tuple[FloatsXd, FloatsXd]): The updated parameter, and a gradient of zeros.
-        RAISES (TrainingError): A layer that `n_layers` does not count.
+        RAISES (TrainingError): A layer that `n_layers` does not count; no `n_layers`, and embeddings without layers.
         """
-        name = key[1]
-        if name not in self._factors:
-            self._factors[name] = self.rates.factor(name)
+        module, name = key
+        if self._is_counting(key):
+            gradient *= 0
+            return weights, gradient
+        if key not in self._factors:
+            self._factors[key] = self.rates.factor(name, self._depths.get(module, 0))
         self._note(key)
         L2 = self.L2
         if not has_weight_decay(name, weights.ndim):
             self.L2 = 0.0
         try:
             updated: tuple[FloatsXd, FloatsXd] = super().__call__(
-                key, weights, gradient, lr_scale=lr_scale * self._factors[name]
+                key, weights, gradient, lr_scale=lr_scale * self._factors[key]
             )
         finally:
             self.L2 = L2
@@ -134,13 +141,26 @@ class LayerwiseOptimizer(Optimizer):
             self._checked.add(module)
         self._top_layers.clear()
 
+    def _is_counting(self, key: Key) -> bool:
+        """Whether the layers of a parameter's encoder are still counted: until a parameter comes once more."""
+        module, name = key
+        if self.rates.n_layers is not None or module in self._depths or not _is_of_encoder(name):
+            return False
+        layers = self._counted.setdefault(module, {})
+        if name not in layers:
+            layers[name] = _layer_of(name)
+            return True
+        top = max(layers.values())
+        if top == NO_LAYER:
+            raise TrainingError(Errors.R007.format(got="null"))
+        self._depths[module] = top + 1
+        return False
+
     def _note(self, key: Key) -> None:
         module, name = key
-        group = group_of(name)
-        if group.kind not in (EMBEDDINGS, LAYER) or module in self._checked:
+        if self.rates.n_layers is None or module in self._checked or not _is_of_encoder(name):
             return
-        index = NO_LAYER if group.layer is None else group.layer
-        self._top_layers[module] = max(index, self._top_layers.get(module, NO_LAYER))
+        self._top_layers[module] = max(_layer_of(name), self._top_layers.get(module, NO_LAYER))
 
     def check_depth(self, top: int) -> None:
         """Raise unless the highest layer that learns is the last one that `n_layers` counts.
@@ -150,8 +170,17 @@ class LayerwiseOptimizer(Optimizer):
         top (int): That layer, counted from 0; NO_LAYER if only embeddings learn.
         RAISES (TrainingError): Another number of layers.
         """
-        if self.rates.n_layers == 0 or top == self.rates.n_layers - 1:
+        if not self.rates.n_layers or top == self.rates.n_layers - 1:
             return
         if top == NO_LAYER:
             raise TrainingError(Errors.R007.format(got=self.rates.n_layers))
         raise TrainingError(Errors.R006.format(found=top + 1, got=self.rates.n_layers))
+
+
+def _is_of_encoder(name: str) -> bool:
+    return group_of(name).kind in (EMBEDDINGS, LAYER)
+
+
+def _layer_of(name: str) -> int:
+    layer = group_of(name).layer
+    return NO_LAYER if layer is None else layer

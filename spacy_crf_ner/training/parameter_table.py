@@ -122,7 +122,11 @@ def add_rates(rows: Iterable[ParameterRow], optimizer: Optimizer, peak: float) -
     peak (float): Its learning rate.
     RETURNS (list[ParameterRow]): New rows; without rates where the optimizer's settings do not fit the encoder.
     """
-    return [_with_rate(row, optimizer, peak) for row in rows]
+    rows = list(rows)
+    depths: dict[str, int] = {}
+    for row in rows:
+        depths[row.component] = max(depths.get(row.component, 0), 1 + (group_of(row.name).layer or 0))
+    return [_with_rate(row, optimizer, peak, depths[row.component]) for row in rows]
 
 
 def check_optimizer(nlp: Language, rows: Iterable[ParameterRow], optimizer: Optimizer) -> None:
@@ -133,7 +137,7 @@ def check_optimizer(nlp: Language, rows: Iterable[ParameterRow], optimizer: Opti
     optimizer (Optimizer): The optimizer; only LayerwiseAdam has something to check.
     RAISES (TrainingError): An encoder with more or fewer layers than `n_layers`.
     """
-    if not isinstance(optimizer, LayerwiseOptimizer):
+    if not isinstance(optimizer, LayerwiseOptimizer) or optimizer.rates.n_layers is None:
         return
     learning = [row for row in rows if row.is_torch and row.learns]
     for row in learning:
@@ -198,12 +202,12 @@ def _parameters(component: str, model: Model[Any, Any]) -> Iterator[tuple[Parame
                 )
 
 
-def _with_rate(row: ParameterRow, optimizer: Optimizer, peak: float) -> ParameterRow:
+def _with_rate(row: ParameterRow, optimizer: Optimizer, peak: float, depth: int) -> ParameterRow:
     if not isinstance(optimizer, LayerwiseOptimizer):
         return replace(row, factor=1.0, rate=peak, decays=optimizer.L2 != 0)
     decays = optimizer.L2 != 0 and has_weight_decay(row.name, len(row.shape))
     try:
-        factor = optimizer.rates.factor(row.name)
+        factor = optimizer.rates.factor(row.name, depth)
     except TrainingError:
         return replace(row, decays=decays)
     return replace(row, factor=factor, rate=peak * factor, decays=decays)

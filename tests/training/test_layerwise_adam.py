@@ -198,7 +198,6 @@ def test_patterns_keep_their_order_and_signs_in_a_config() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("", "n_layers"),
         ("n_layers = 2.5", "n_layers"),
         ('n_layers = "two"', "n_layers"),
         ("n_layers = 2\nlayer_decay = null", "layer_decay"),

@@ -14,7 +14,7 @@ from thinc.api import Config
 from spacy_crf_ner.training.freezing import Freeze, build_freeze_v1
 from spacy_crf_ner.training.unfreezing import GradualUnfreezing, build_gradual_unfreezing_v1
 from tests import tiny
-from tests.training.deep_encoder import DEPTH, changes, learning, save_deep_encoder
+from tests.training.deep_encoder import changes, learning, save_deep_encoder
 
 PATH = tiny.CONFIGS / "crf_ner_layerwise_trf.cfg"
 
@@ -28,7 +28,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def load(corpus: Path, encoder: Path) -> Config:
     paths = {"paths.train": str(corpus), "paths.dev": str(corpus), "paths.encoder": str(encoder)}
-    return load_config(PATH, overrides={**paths, "training.optimizer.n_layers": DEPTH})
+    return load_config(PATH, overrides=paths)
 
 
 def commented(section: str) -> dict[str, object]:
