@@ -18,7 +18,6 @@ ENCODERS = {
     "crf_ner_cnn": "tok2vec",
     "crf_ner_frozen_trf": "transformer",
     "crf_ner_idcnn": "tok2vec",
-    "crf_ner_layerwise_trf": "transformer",
     "crf_ner_lora": "transformer",
     "crf_ner_trf": "transformer",
 }

@@ -10,16 +10,20 @@ from thinc.types import Floats2d
 from ..errors import Errors, SpacyCrfNerError
 from ..functional import Potentials, PotentialsGradient
 from ..layers import Emissions, build_linear_chain_crf_v1, grow, resize_linear_chain_crf
+from .concatenate import build_concatenate_v1
 
-# Doc -> token vectors (tok2vec) -> token scores (output_layer) -> Potentials (crf)
+# Doc -> token vectors (tok2vec, features) -> token scores (output_layer) -> Potentials (crf)
 CRFTagger = Model[list[Doc], Potentials]
 Backprop = Callable[[PotentialsGradient], list[Doc]]
 
-TOK2VEC, DROPOUT, OUTPUT, CRF = range(4)
+ENCODER, DROPOUT, OUTPUT, CRF = range(4)
 
 
 def build_crf_tagger_v1(
-    tok2vec: Model[list[Doc], list[Floats2d]], nO: int | None = None, learn_rate_scale: float = 10.0
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    features: Model[list[Doc], list[Floats2d]] | None = None,
+    nO: int | None = None,
+    learn_rate_scale: float = 10.0,
 ) -> CRFTagger:
     """Score the tags of each token with a linear layer over token vectors, and tag sequences with a linear-chain CRF.
 
@@ -28,6 +32,8 @@ def build_crf_tagger_v1(
 
     tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, usually a listener. *Shape of its output:* (n_tokens,
         width) per Doc.
+    features (Model[List[Doc], List[Floats2d]] | None): A second encoder, whose vectors are joined to those of the
+        first: prefixes, suffixes and shapes of words, for instance, which an uncased transformer does not see.
     nO (int | None): Number of tags; inferred from the labels if None.
     learn_rate_scale (float): How much faster than the rest the CRF's transition, start and end scores learn. A learning
         rate times this of about 0.01 is usual: 10 suits a small network trained from scratch at 0.001, 100 or more a
@@ -37,11 +43,12 @@ def build_crf_tagger_v1(
     """
     output_layer: Model[Floats2d, Floats2d] = Linear(nO)
     crf = build_linear_chain_crf_v1(nO, learn_rate_scale)
+    encoder = tok2vec if features is None else build_concatenate_v1(tok2vec, features)
     return Model(
         "crf_tagger",
         forward,
         init=init,
-        layers=[tok2vec, Dropout(0.0), with_array(cast(Any, output_layer)), crf],
+        layers=[encoder, Dropout(0.0), with_array(cast(Any, output_layer)), crf],
         refs={"tok2vec": tok2vec, "output_layer": output_layer, "crf": crf},
         attrs={"resize_output": resize_output},
     )
@@ -61,7 +68,7 @@ def forward(model: CRFTagger, X: list[Doc], is_train: bool) -> tuple[Potentials,
     for index, layer in enumerate(model.layers):
         Y, callback = layer(Y, is_train=is_train)
         callbacks.append(callback)
-        if index == TOK2VEC:
+        if index == ENCODER:
             _check_width(model, Y)
 
     def backprop(dY: Any) -> list[Doc]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from spacy.util import registry
+from spacy.util import fix_random_seed, registry
 from thinc.api import Adam, Linear, set_dropout_rate
 
 from spacy_crf_ner.errors import SpacyCrfNerError
@@ -50,6 +50,28 @@ def test_token_scores_are_a_linear_function_of_the_vectors() -> None:
     emissions = model.predict(docs).emissions.numpy()
     expected = np.concatenate(vectors) @ output_layer.get_param("W").T + output_layer.get_param("b")
     np.testing.assert_allclose(emissions, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_features_are_joined_to_the_vectors_and_learn_too() -> None:
+    model = new_tagger(5, tok2vec=given_vectors(), features=small_cnn(width=4))
+    assert model.get_ref("output_layer").get_dim("nI") == WIDTH + 4
+    features = model.layers[0].layers[1]
+    before = features.predict(sample())[0].copy()
+    backpropagate(model)
+    received = model.get_ref("tok2vec").attrs["received"]
+    assert [gradient.shape for gradient in received] == [(length, WIDTH) for length in LENGTHS]
+    model.finish_update(Adam(0.01))
+    assert abs(features.predict(sample())[0] - before).max() > 1e-3
+
+
+def test_features_are_stored_with_the_rest() -> None:
+    model = new_tagger(5, tok2vec=given_vectors(), features=small_cnn(width=4))
+    fix_random_seed(1)
+    other = build_crf_tagger_v1(given_vectors(), features=small_cnn(width=4))
+    other.initialize(X=sample(), Y=columns(sample(), 5))
+    other.from_bytes(model.to_bytes())
+    docs = with_vectors(sample())
+    np.testing.assert_array_equal(other.predict(docs).emissions, model.predict(docs).emissions)
 
 
 @pytest.mark.parametrize("texts", [("",), ("", "")])

@@ -40,18 +40,18 @@ def save_deep_encoder(path: Path) -> None:
 
 
 def make_config(corpus: Path, encoder: Path, optimizer: dict[str, Any] | None = None) -> Config:
-    """Our config for transformers, for one update on the tiny corpus at a constant rate.
+    """Our config for transformers without its features, for one update on the tiny corpus at a constant rate.
 
     optimizer (Dict[str, Any] | None): Settings of LayerwiseAdam besides rate and depth; None for Thinc's Adam.
     RETURNS (Config): A config that may be changed.
     """
     config = load_config(tiny.CONFIGS / "crf_ner_trf.cfg")
     config["paths"].update(train=str(corpus), dev=str(corpus), encoder=str(encoder))
-    config["components"]["ner"]["model"]["learn_rate_scale"] = 10.0
+    config["components"]["ner"]["model"].update(learn_rate_scale=10.0, features=None)
     config["training"].update(max_epochs=1, max_steps=0, accumulate_gradient=1, dropout=0.0)
     config["training"]["batcher"]["size"] = 1000
     if optimizer is None:
-        config["training"]["optimizer"]["learn_rate"] = RATE
+        config["training"]["optimizer"] = {"@optimizers": "Adam.v1", "learn_rate": RATE, "L2": 0.01}
     else:
         name = "spacy-crf-ner.LayerwiseAdam.v1"
         config["training"]["optimizer"] = {

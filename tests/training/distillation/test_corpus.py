@@ -15,7 +15,7 @@ from thinc.api import Config
 
 from spacy_crf_ner.errors import TrainingError
 from spacy_crf_ner.pipeline import CRFEntityRecognizer
-from spacy_crf_ner.training import distillation_teacher
+from spacy_crf_ner.training.distillation import teacher as distillation_teacher
 from spacy_crf_ner.training.distillation.corpus import (
     build_distillation_corpus_v1,
     build_forget_teacher_v1,

@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import DocBin
 
 from spacy_crf_ner.errors import ComponentError, TrainingError
-from spacy_crf_ner.training import distillation_teacher
+from spacy_crf_ner.training.distillation import teacher as distillation_teacher
 from spacy_crf_ner.training.distillation.lessons import LessonFolder, Part, read_part
 from spacy_crf_ner.training.distillation.teacher import save_held_out
 from spacy_crf_ner.training.distillation.texts import survey

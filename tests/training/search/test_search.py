@@ -18,7 +18,7 @@ from spacy.util import load_config, registry
 from thinc.api import Config
 
 from spacy_crf_ner.errors import TrainingError
-from spacy_crf_ner.training import search as module
+from spacy_crf_ner.training.search import search as module
 from spacy_crf_ner.training.search.search import Search, SearchSettings
 from spacy_crf_ner.training.search.space import Dimension, get_value, with_values
 from spacy_crf_ner.training.search.trial import run_trial
