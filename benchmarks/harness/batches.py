@@ -43,7 +43,9 @@ def _pieces(run: str, count: int) -> float:
     return 1.0
 
 
-def batch_stream(posts: Sequence[Post], max_words: int, seed: int) -> Iterator[list[int]]:
+def batch_stream(
+    posts: Sequence[Post], max_words: int, seed: int, pieces: Sequence[float] | None = None
+) -> Iterator[list[int]]:
     """Yield batches for ever. The sequence depends on nothing but the arguments.
 
     Each epoch shuffles the posts, sorts them by estimated word pieces within pools, cuts the pools into batches of
@@ -52,11 +54,12 @@ def batch_stream(posts: Sequence[Post], max_words: int, seed: int) -> Iterator[l
     posts (Sequence[Post]): The corpus.
     max_words (int): Most words of a batch; only a single longer post may pass it.
     seed (int): Seed of its own generator: what the systems draw from the global one does not change the batches.
+    pieces (Sequence[float] | None): The word pieces of each post, if they are known; estimated if None.
     YIELDS (list[int]): Indices of the posts of a batch.
     """
     generator = random.Random(seed)
     lengths = [len(post.words) for post in posts]
-    pieces = estimate_pieces(posts)
+    pieces = estimate_pieces(posts) if pieces is None else pieces
     order = list(range(len(posts)))
     while True:
         generator.shuffle(order)

@@ -1,4 +1,4 @@
-"""Read the WNUT17 files: one Doc per post, every token and entity kept; and make Examples of posts."""
+"""Read corpora in IOB2 columns: one Doc per post, every token and entity kept; and make Examples of posts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,35 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-FILES = {
-    "train": "wnut17train.conll",
-    "dev": "emerging.dev.conll",
-    "test": "emerging.test.annotated",
-}
+# (posts, tokens, entities) of a part.
+Counts = tuple[int, int, int]
 
-# (posts, tokens, entities) of the published files: a reader that drops a token, or joins two posts because the train
-# file separates them by a lone TAB, would change every score without any error.
-PUBLISHED_COUNTS = {
-    "train": (3394, 62730, 1975),
-    "dev": (1009, 15733, 836),
-    "test": (1287, 23394, 1079),
-}
+
+@dataclass(frozen=True)
+class Published:
+    """The files of a corpus in the columns token TAB tag, as they were published.
+
+    name (str): What the corpus is called in messages.
+    files (dict[str, str]): The file of each part.
+    counts (dict[str, Counts]): What they hold: a reader that drops a token, or joins two posts because a file
+        separates them by a lone TAB, would change every score without any error.
+    """
+
+    name: str
+    files: dict[str, str]
+    counts: dict[str, Counts]
+
+
+WNUT17 = Published(
+    "WNUT17",
+    {"train": "wnut17train.conll", "dev": "emerging.dev.conll", "test": "emerging.test.annotated"},
+    {"train": (3394, 62730, 1975), "dev": (1009, 15733, 836), "test": (1287, 23394, 1079)},
+)
+NCBI_DISEASE = Published(
+    "NCBI disease",
+    {"train": "train.tsv", "dev": "devel.tsv", "test": "test.tsv"},
+    {"train": (5432, 136086, 5145), "dev": (923, 23969, 787), "test": (940, 24497, 960)},
+)
 
 
 # Where reference Docs hold `Post.incorrect`.
@@ -56,25 +72,26 @@ class Corpus:
     sha256: str
 
 
-def read_corpus(folder: Path, limit: int | None = None) -> Corpus:
-    """Read the three WNUT17 files.
+def read_corpus(folder: Path, limit: int | None = None, published: Published = WNUT17) -> Corpus:
+    """Read the three files of a corpus.
 
     folder (Path): The folder that holds them.
     limit (int | None): Keep only the first so many posts of each part (for tests); None keeps all.
+    published (Published): Which corpus it is.
     RETURNS (Corpus): The parts.
     RAISES (ValueError): If a whole part does not hold as many posts, tokens and entities as the published file.
     """
     digest = hashlib.sha256()
     parts: dict[str, list[Post]] = {}
-    for part, name in FILES.items():
+    for part, name in published.files.items():
         data = (folder / name).read_bytes()
         digest.update(data)
         posts = list(_read_posts(data.decode("utf8")))
         counts = (len(posts), sum(len(p.words) for p in posts), sum(len(p.entities) for p in posts))
-        if counts != PUBLISHED_COUNTS[part]:
+        if counts != published.counts[part]:
             raise ValueError(
-                f"{name}: expected {PUBLISHED_COUNTS[part]} posts, tokens and entities, found {counts}. "
-                "Check that --corpus names the folder with the published WNUT17 files."
+                f"{name}: expected {published.counts[part]} posts, tokens and entities, found {counts}. "
+                f"Check that the folder holds the published {published.name} files."
             )
         parts[part] = posts[:limit]
     return Corpus(parts["train"], parts["dev"], parts["test"], digest.hexdigest())

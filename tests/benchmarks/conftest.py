@@ -11,7 +11,7 @@ import torch
 from tests.benchmarks.wikigold_article import WIKIGOLD_ARTICLE, WIKIGOLD_COUNTS
 
 BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
-PARTS = {"crf", "crf_bench", "harness", "partial", "partial_bench"}
+PARTS = {"crf", "crf_bench", "harness", "partial", "partial_bench", "strategies", "strategies_bench"}
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 def corpus_folder(benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from harness import corpus
 
-    monkeypatch.setattr(corpus, "PUBLISHED_COUNTS", COUNTS)
+    for part, count in COUNTS.items():
+        monkeypatch.setitem(corpus.WNUT17.counts, part, count)
     folder = tmp_path / "wnut17"
     folder.mkdir()
     for name, text in POSTS.items():

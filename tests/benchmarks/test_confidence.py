@@ -56,7 +56,8 @@ def corpus_folder(benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.Mon
         part: (len(found), sum(len(t.split()) for t, _ in found), sum(len(e) for _, e in found))
         for part, found in parts.items()
     }
-    monkeypatch.setattr(corpus, "PUBLISHED_COUNTS", counts)
+    for part, count in counts.items():
+        monkeypatch.setitem(corpus.WNUT17.counts, part, count)
     folder = tmp_path / "wnut17"
     folder.mkdir()
     for part, found in parts.items():

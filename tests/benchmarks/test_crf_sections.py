@@ -98,9 +98,10 @@ def test_shares_of_a_small_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     from spacy_crf_ner.pipeline import prediction
 
     posts = "Anna\tB-person\nsings\tO\n\nin\tO\nParis\tB-location\n\n"
-    for name in corpus.FILES.values():
+    for name in corpus.WNUT17.files.values():
         (tmp_path / name).write_text(posts, encoding="utf8")
-    monkeypatch.setattr(corpus, "PUBLISHED_COUNTS", dict.fromkeys(corpus.FILES, (2, 4, 2)))
+    for part in corpus.WNUT17.files:
+        monkeypatch.setitem(corpus.WNUT17.counts, part, (2, 4, 2))
     before = prediction.decode_viterbi
     amount = pipeline.Amount(warm_up={"cnn": 1}, updates=1, passes=1)
     (row,) = pipeline.run_pipelines(["cnn"], tmp_path, amount, 1, "auto", None, tmp_path / "rows.jsonl")

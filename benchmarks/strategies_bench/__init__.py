@@ -1,0 +1,1 @@
+"""Parts of the benchmark of fine-tuning strategies: what is compared, corpora, training, page."""

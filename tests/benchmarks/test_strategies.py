@@ -1,0 +1,201 @@
+"""The benchmark of strategies: what it trains, what it remembers, and what it writes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests import tiny
+
+POSTS = {
+    "train": "Anna\tB-person\nSchmidt\tI-person\nsings\tO\n\nrain\tO\n\nin\tO\nParis\tB-location\n\n" * 10,
+    "dev": "in\tO\nBerlin\tB-location\n\n",
+    "test": "Anna\tB-person\nsings\tO\n\nrain\tO\n\n",
+}
+COUNTS = {"train": (30, 60, 20), "dev": (1, 2, 1), "test": (2, 3, 1)}
+
+
+@pytest.fixture
+def strategies_benchmark(benchmark_parts: None) -> ModuleType:
+    """`benchmarks/strategies.py`, imported anew."""
+    import strategies
+
+    return strategies
+
+
+@pytest.fixture
+def folder(strategies_benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Small corpora in the form of both, whose numbers are taken for the published ones."""
+    from harness import corpus
+
+    path = tmp_path / "corpus"
+    path.mkdir()
+    for published in (corpus.WNUT17, corpus.NCBI_DISEASE):
+        for part, text in POSTS.items():
+            monkeypatch.setitem(published.counts, part, COUNTS[part])
+            (path / published.files[part]).write_text(text, encoding="utf8")
+    return path
+
+
+def command(folder: Path, encoder: Path, out: Path, *more: str) -> list[str]:
+    return [
+        *("--in-process", "--wnut17", str(folder), "--ncbi-disease", str(folder), "--encoder", str(encoder)),
+        *("--out", str(out), "--steps", "2", "--threads", "1", "--seeds", "0", *more),
+    ]
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
+
+
+@pytest.mark.slow
+def test_every_strategy_trains(
+    strategies_benchmark: ModuleType, folder: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    from strategies_bench.names import STRATEGIES
+
+    out = tmp_path / "rows.jsonl"
+    pretrained = tmp_path / "pretrained"
+    shutil.copytree(tiny_encoder, pretrained)
+    strategies_benchmark.main(command(folder, tiny_encoder, out, "--pretrained", str(pretrained)))
+    rows = {row["strategy"]: row for row in rows_of(out)}
+    assert [*rows] == [*STRATEGIES]
+    assert all(row["updates"] == 2 for row in rows.values())
+    full = rows["full"]
+    # The pooler is in the encoder, but nothing reads it.
+    assert 0.95 * full["parameters"] < full["updated_parameters"] <= full["parameters"]
+    for name in ("frozen-half", "lora", "prefix", "frozen-bilstm"):
+        assert rows[name]["updated_parameters"] < 0.95 * rows[name]["parameters"], name
+    assert str(tmp_path) not in out.read_text(encoding="utf8"), "paths do not belong into results"
+    page = out.with_suffix(".md").read_text(encoding="utf8")
+    assert all(f"| `{name}` | 1 |" in page for name in STRATEGIES)
+
+
+def test_runs_are_remembered_and_skipped(
+    strategies_benchmark: ModuleType,
+    folder: Path,
+    tiny_encoder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "rows.jsonl"
+    again = command(folder, tiny_encoder, out, "--strategies", "full", "pretrained", "--corpora")
+    strategies_benchmark.main([*again, "wnut17-tenth"])
+    strategies_benchmark.main([*again, "wnut17-tenth", "ncbi-disease"])
+    assert [(row["strategy"], row["corpus"]) for row in rows_of(out)] == [
+        ("full", "wnut17-tenth"),
+        ("full", "ncbi-disease"),
+    ]
+    printed = capsys.readouterr().out
+    assert "full, wnut17-tenth, seed 0: already in rows.jsonl, skipped" in printed
+    assert "pretrained, wnut17-tenth, seed 0: needs --pretrained, left out" in printed
+    page = out.with_suffix(".md").read_text(encoding="utf8")
+    out.with_suffix(".md").unlink()
+    strategies_benchmark.main(["--table", "--out", str(out)])
+    assert out.with_suffix(".md").read_text(encoding="utf8") == page
+
+
+@pytest.mark.usefixtures("benchmark_parts")
+def test_the_recipe_is_the_default_config_and_plain_fine_tuning_is_not(tiny_encoder: Path) -> None:
+    from spacy.util import load_config
+
+    from strategies_bench.configs import make_config, make_strategies
+    from strategies_bench.training import Protocol
+
+    default = load_config(tiny.CONFIGS / "crf_ner_trf.cfg")
+    recipe, full = (
+        make_config(make_strategies()[name], Protocol(), str(tiny_encoder), Path("train.spacy"), 0)
+        for name in ("recipe", "full")
+    )
+    rate = {"learn_rate"}
+    for config, same in ((recipe, True), (full, False)):
+        optimizer = config["training"]["optimizer"]
+        kept = {key: optimizer[key] for key in optimizer.keys() - rate}
+        theirs = {key: default["training"]["optimizer"].get(key) for key in kept}
+        assert (kept == theirs) is same
+        model = {key: config["components"]["ner"]["model"][key] for key in ("features", "tok2vec")}
+        assert (model == {key: default["components"]["ner"]["model"][key] for key in model}) is same
+
+
+def test_a_tenth_is_another_one_for_each_seed(strategies_benchmark: ModuleType, folder: Path) -> None:
+    from strategies_bench.corpora import read_named
+
+    whole = read_named("wnut17", folder, 0)
+    first, again, second = (read_named("wnut17-tenth", folder, seed) for seed in (0, 0, 2))
+    assert len(whole.train) == 30
+    assert first.train == again.train
+    assert len(first.train) == len(second.train) == 3
+    assert first.test == whole.test
+
+
+def row(strategy: str, seed: int, f: float, **changed: Any) -> dict[str, Any]:
+    scores = {"p": f, "r": f, "f": f}
+    return {
+        "strategy": strategy,
+        "corpus": "wnut17",
+        "seed": seed,
+        "protocol_id": "a",
+        "settings_id": strategy,
+        "protocol": {"steps": 400, "batch_words": 500, "warmup_share": 0.1, "dropout": 0.1},
+        "limit_docs": None,
+        "encoder": {"name": "tiny"},
+        "base": "crf_ner_trf",
+        "rate": 0.0002,
+        "settings": {},
+        "dev": scores,
+        "test": scores,
+        "train_cpu_seconds": 10.0,
+        "peak_bytes": 2_000_000_000,
+        "updated_parameters": 1_500_000,
+        "parameters": 3_000_000,
+        "machine": "m",
+        "threads": 1,
+        "versions": {},
+        "date": "2026-01-01",
+        **changed,
+    }
+
+
+@pytest.mark.usefixtures("benchmark_parts")
+def test_the_page_compares_with_plain_fine_tuning_by_seed() -> None:
+    from strategies_bench.page import gain, page
+
+    rows = [row("full", 0, 0.4), row("full", 1, 0.42), row("lora", 1, 0.45), row("lora", 2, 0.1)]
+    assert gain(rows, "lora") == pytest.approx(3.0)
+    assert gain(rows, "prefix") is None
+    text = page(rows)
+    assert "| `full` | 2 | 41.00 ± 1.41 |" in text
+    assert "| 1.50 (50.0%) | +3.00 |" in text
+    assert "- `lora`: 1: 45.00, 2: 10.00" in text
+
+
+@pytest.mark.usefixtures("benchmark_parts")
+def test_rows_with_older_settings_are_not_shown() -> None:
+    from strategies_bench.page import newest
+
+    old, new = row("lora", 0, 0.4, settings_id="old"), row("lora", 1, 0.45)
+    assert newest([old, new]) == [new]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--corpora wnut17: its folder is needed, too: --wnut17 FOLDER"),
+        (["--corpora", "ncbi-disease"], "--ncbi-disease FOLDER"),
+        (["--strategies", "ful"], "invalid choice: 'ful'"),
+    ],
+)
+def test_a_command_that_means_nothing_is_refused(
+    strategies_benchmark: ModuleType,
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        strategies_benchmark.main(arguments)
+    assert message in capsys.readouterr().err
