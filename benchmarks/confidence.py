@@ -19,11 +19,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.results import Row, append_row, fingerprint, read_rows, surroundings
+from harness.results import Row, append_row, fingerprint, read_rows, run_into, surroundings
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -41,12 +40,7 @@ QUICK_POSTS, QUICK_RESAMPLES = 40, 20
 
 def main(argv: list[str] | None = None) -> None:
     """Run what the command line asks for, then write the page."""
-    args = parse_arguments(argv)
-    if args.quick and args.out is None:
-        with tempfile.TemporaryDirectory() as folder:
-            run(args, Path(folder) / RESULTS.name)
-    else:
-        run(args, args.out or RESULTS)
+    run_into(run, parse_arguments(argv), RESULTS)
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:

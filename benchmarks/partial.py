@@ -18,13 +18,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.results import Row, append_row, fingerprint, has_row, read_rows, surroundings
+from harness.results import Row, append_row, fingerprint, has_row, read_rows, run_into, surroundings
 
 if TYPE_CHECKING:
     from harness.corpus import Corpus
@@ -38,12 +37,7 @@ QUICK_UPDATES, QUICK_SENTENCES = 2, 40
 
 def main(argv: list[str] | None = None) -> None:
     """Run what the command line asks for, then write the page."""
-    args = parse_arguments(argv)
-    if args.quick and args.out is None:
-        with tempfile.TemporaryDirectory() as folder:
-            run(args, Path(folder) / RESULTS.name)
-    else:
-        run(args, args.out or RESULTS)
+    run_into(run, parse_arguments(argv), RESULTS)
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:

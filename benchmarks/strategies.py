@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.results import Row, append_row, fingerprint, has_row, read_rows, surroundings
+from harness.results import Row, append_row, fingerprint, has_row, read_rows, run_into, surroundings
 
 if TYPE_CHECKING:
     from strategies_bench.configs import Strategy
@@ -38,12 +38,7 @@ QUICK_STEPS, QUICK_POSTS = 2, 40
 
 def main(argv: list[str] | None = None) -> None:
     """Run what the command line asks for, then write the page."""
-    args = parse_arguments(argv)
-    if args.quick and args.out is None:
-        with tempfile.TemporaryDirectory() as folder:
-            run(args, Path(folder) / RESULTS.name)
-    else:
-        run(args, args.out or RESULTS)
+    run_into(run, parse_arguments(argv), RESULTS)
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -67,6 +62,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1], help="one run a strategy and seed")
     parser.add_argument("--steps", type=int, help=f"updates (default: {STEPS}, or {FEW_STEPS} on a tenth)")
     parser.add_argument("--limit-docs", type=int, help="read only so many posts of each part (small runs)")
+    parser.add_argument("--save", type=Path, help="folder for the trained pipelines, one folder each")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch")
     parser.add_argument(
         "--out", type=Path, help=f"the rows; the page is beside them (default: {RESULTS.name})"
@@ -170,6 +166,7 @@ def run_apart(args: argparse.Namespace, out: Path, corpus: str, seed: int, name:
         ("--pretrained", args.pretrained),
         ("--steps", args.steps),
         ("--limit-docs", args.limit_docs),
+        ("--save", args.save),
     ):
         command += [option, str(value)] if value is not None else []
     done = subprocess.run(command, check=False)
@@ -198,6 +195,8 @@ def train(args: argparse.Namespace, corpus: str, seed: int, name: str) -> Row:
         path = save_part(parts.train, Path(scratch) / "train.spacy")
         trainee = Run(make_config(strategy, protocol, encoder, path, seed), encoder, parts, protocol, seed)
         result = train_and_measure(trainee, parts, f"{name}, {corpus}, seed {seed}")
+    if args.save is not None:
+        trainee.nlp.to_disk(args.save / f"{name}-{corpus}-{seed}")
     what = {
         "base": strategy.base,
         "rate": strategy.rate,

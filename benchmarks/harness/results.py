@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,6 +43,22 @@ def append_row(path: Path, row: Row) -> None:
 def has_row(rows: Iterable[Row], **wanted: Any) -> bool:
     """Whether some row has all these values."""
     return any(all(row.get(key) == value for key, value in wanted.items()) for row in rows)
+
+
+def run_into(
+    run: Callable[[argparse.Namespace, Path], None], args: argparse.Namespace, results: Path
+) -> None:
+    """Run a benchmark: `--quick` without `--out` leaves nothing behind.
+
+    run (Callable[[Namespace, Path], None]): The benchmark; it takes the file of its rows.
+    args (Namespace): The command line, with `quick` and `out`.
+    results (Path): The file of the rows without `--out`.
+    """
+    if args.quick and args.out is None:
+        with tempfile.TemporaryDirectory() as folder:
+            run(args, Path(folder) / results.name)
+    else:
+        run(args, args.out or results)
 
 
 def surroundings(threads: int) -> Row:

@@ -66,7 +66,9 @@ def test_the_temperature_is_saved_in_place_and_nothing_else_changes(model: Path,
     assert saved["label_temperatures"] is None
     assert f"Temperature 1 {saved['temperature']:.4g}" in output
     assert f"Saved the temperature to {model / 'ner' / 'cfg'}" in output
-    assert spacy.load(model).get_pipe("ner").cfg["temperature"] == saved["temperature"]
+    loaded = spacy.load(model).get_pipe("ner").cfg["temperature"]
+    # Two readers of JSON may differ in the last digit.
+    assert loaded == pytest.approx(saved["temperature"], rel=1e-12)
 
 
 @one_config
