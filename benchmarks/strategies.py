@@ -196,6 +196,7 @@ def train(args: argparse.Namespace, corpus: str, seed: int, name: str) -> Row:
         trainee = Run(make_config(strategy, protocol, encoder, path, seed), encoder, parts, protocol, seed)
         result = train_and_measure(trainee, parts, f"{name}, {corpus}, seed {seed}")
     if args.save is not None:
+        args.save.mkdir(parents=True, exist_ok=True)
         trainee.nlp.to_disk(args.save / f"{name}-{corpus}-{seed}")
     what = {
         "base": strategy.base,

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import spacy
 
 from tests import tiny
 
@@ -86,7 +87,10 @@ def test_runs_are_remembered_and_skipped(
     out = tmp_path / "rows.jsonl"
     again = command(folder, tiny_encoder, out, "--strategies", "full", "pretrained", "--corpora")
     strategies_benchmark.main([*again, "wnut17-tenth"])
-    strategies_benchmark.main([*again, "wnut17-tenth", "ncbi-disease"])
+    saved = tmp_path / "some" / "where"
+    strategies_benchmark.main([*again, "wnut17-tenth", "ncbi-disease", "--save", str(saved)])
+    assert [path.name for path in saved.iterdir()] == ["full-ncbi-disease-0"]
+    assert spacy.load(saved / "full-ncbi-disease-0").pipe_names == ["transformer", "ner"]
     assert [(row["strategy"], row["corpus"]) for row in rows_of(out)] == [
         ("full", "wnut17-tenth"),
         ("full", "ncbi-disease"),
