@@ -90,7 +90,7 @@ def test_it_is_aligned_trained_saved_and_loaded(family: str, tiny_corpus: Path, 
     nlp = new_nlp(family, tiny_corpus, tmp_path / "encoder", **windows)
     check_alignment(nlp)
     before = weights_of(nlp)
-    update(nlp, steps=2)
+    update(nlp, steps=5)
     after = weights_of(nlp)
     # But for what a token classifier does not use, such as a pooler, all learns.
     moved = [name for name, values in before.items() if abs(after[name] - values).max() > 1e-4]
