@@ -11,8 +11,9 @@ and encoder by their contents, and the settings - not the code: after changing t
     python benchmarks/strategies.py --wnut17 FOLDER --corpora wnut17-tenth --strategies full recipe --seeds 0 1 2
     python benchmarks/strategies.py --table          # only write the page
 
-`--pretrained` names what `python -m spacy crf-ner pretrain-encoder` made of raw text; without it the strategies that
-need it are left out. `--quick` trains for two updates on a few posts, prints the page and writes nothing.
+`--pretrained` names what `python -m spacy crf-ner pretrain-encoder` made of raw text (the page shows the command);
+without it the strategies that need it are left out. `--save` keeps the pipelines. `--quick` trains for two updates on a
+few posts, prints the page and writes nothing.
 """
 
 from __future__ import annotations

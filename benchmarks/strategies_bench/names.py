@@ -29,3 +29,12 @@ CORPORA = {
     "wnut17-tenth": "a tenth of WNUT17's training part, drawn by the seed",
     "ncbi-disease": "NCBI disease, mentions in abstracts",
 }
+
+# How the page calls a base that is not taken as it is (configs.py: PLAIN).
+BASES = {"crf_ner_trf": "`configs/crf_ner_trf.cfg` without its features and layer-wise rates"}
+
+# What `--pretrained` has to be for rows that can be compared.
+PRETRAINING = (
+    "python -m spacy crf-ner pretrain-encoder palm.10000 PRETRAINED --encoder ENCODER --steps 300 --batch-tokens 1024 "
+    "--learn-rate 1e-4 --head-learn-rate 2e-3 --head-steps 50 --held-out 0.02"
+)

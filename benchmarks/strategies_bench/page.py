@@ -16,7 +16,7 @@ from harness.table import (
     table_line,
 )
 
-from .names import CORPORA, STRATEGIES
+from .names import BASES, CORPORA, PRETRAINING, STRATEGIES
 
 INTRODUCTION = """\
 # Strategies of fine-tuning
@@ -144,8 +144,11 @@ def _settings(rows: Sequence[Row]) -> str:
     lines = ["## What makes each strategy", ""]
     for name in (name for name in STRATEGIES if name in newest_row):
         row = newest_row[name]
-        settings = json.dumps(row["settings"]) if row["settings"] else "nothing else"
-        lines.append(
-            f"- `{name}`: {STRATEGIES[name]}. `configs/{row['base']}.cfg`, rate {row['rate']:g}, `{settings}`"
-        )
+        settings = f"`{json.dumps(row['settings'])}`" if row["settings"] else "nothing else"
+        base = BASES.get(row["base"], f"`configs/{row['base']}.cfg`")
+        lines.append(f"- `{name}`: {STRATEGIES[name]}. {base}, rate {row['rate']:g}, {settings}")
+    lines += [
+        "",
+        f"PRETRAINED is the output of `{PRETRAINING}`, on the 10,000 raw tweets that WNUT17's authors give.",
+    ]
     return "\n".join(lines)
