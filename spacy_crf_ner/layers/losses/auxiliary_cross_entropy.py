@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ...functional import Potentials
-from .count_rules import LabelWeights, needs_counts, rule_named
+from .count_rules import LabelWeights, needs_counts, weights_named
 from .cross_entropy import CrossEntropyLoss
 from .independent import trains_transitions
 from .nll import LikelihoodLoss
@@ -79,7 +79,7 @@ def build_auxiliary_cross_entropy_v1(
     RETURNS (Loss): The loss.
     RAISES (ComponentError): Settings out of range.
     """
-    tokens = CrossEntropyLoss(rule_named("label_weights", label_weights), label_smoothing)
+    tokens = CrossEntropyLoss(weights_named(label_weights), label_smoothing)
     return AuxiliaryCrossEntropyLoss(
         weight_setting("weight", weight), tokens, LikelihoodLoss() if loss is None else loss
     )

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import overload
 
 from ...errors import ComponentError, Errors
 from ...tags import TagSet
@@ -68,16 +67,12 @@ LabelWeights = dict[str, float] | str | CountRule
 Numbers = float | Mapping[str, float] | CountRule
 
 
-@overload
-def rule_named(setting: str, values: float | LabelWeights) -> Numbers: ...
-@overload
-def rule_named(setting: str, values: LabelWeights | None) -> Numbers | None: ...
-def rule_named(setting: str, values: float | LabelWeights | None) -> Numbers | None:
+def rule_named(setting: str, values: float | LabelWeights) -> Numbers:
     """The rule that a name stands for; numbers and rules as they are.
 
     setting (str): Name of the setting.
-    values (float | dict[str, float] | str | CountRule | None): What the config says.
-    RETURNS (float | Mapping[str, float] | CountRule | None): The same without names.
+    values (float | dict[str, float] | str | CountRule): What the config says.
+    RETURNS (float | Mapping[str, float] | CountRule): The same without names.
     RAISES (ComponentError): There is no rule of this name.
     """
     if not isinstance(values, str):
@@ -85,6 +80,16 @@ def rule_named(setting: str, values: float | LabelWeights | None) -> Numbers | N
     if values not in RULES:
         refuse(setting, "numbers, or one of " + ", ".join(RULES), values)
     return CountRule(values)
+
+
+def weights_named(label_weights: LabelWeights | None) -> Numbers | None:
+    """What a loss gets for its setting `label_weights`, see `rule_named`; None for weights of 1.
+
+    label_weights (dict[str, float] | str | CountRule | None): What the config says.
+    RETURNS (Mapping[str, float] | CountRule | None): The same without names.
+    RAISES (ComponentError): There is no rule of this name.
+    """
+    return None if label_weights is None else rule_named("label_weights", label_weights)
 
 
 def check_numbers(setting: str, values: Numbers | None) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...functional import Potentials, raise_unless_finite
-from .count_rules import CountRule, LabelWeights, Numbers, check_numbers, number_per_label, rule_named
+from .count_rules import CountRule, LabelWeights, Numbers, check_numbers, number_per_label, weights_named
 from .settings import check_share
 from .supervision import SEVERAL, Gold, Loss, Supervision
 
@@ -94,4 +94,4 @@ def build_cross_entropy_v1(label_weights: LabelWeights | None = None, label_smoo
     RETURNS (Loss): The loss.
     RAISES (ComponentError): Settings out of range.
     """
-    return CrossEntropyLoss(rule_named("label_weights", label_weights), label_smoothing)
+    return CrossEntropyLoss(weights_named(label_weights), label_smoothing)

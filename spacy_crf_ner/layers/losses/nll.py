@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...functional import Potentials, PotentialsGradient
 from ...kernels import negative_log_likelihood
-from .count_rules import CountRule, LabelWeights, Numbers, check_numbers, rule_named
+from .count_rules import CountRule, LabelWeights, Numbers, check_numbers, weights_named
 from .gradients import leaves_of, with_gradient
 from .settings import check_share
 from .smoothing import uniform_cross_entropy
@@ -68,7 +68,7 @@ def build_nll_v1(label_weights: LabelWeights | None = None, label_smoothing: flo
     RETURNS (Loss): The loss.
     RAISES (ComponentError): Settings out of range.
     """
-    return LikelihoodLoss(rule_named("label_weights", label_weights), label_smoothing)
+    return LikelihoodLoss(weights_named(label_weights), label_smoothing)
 
 
 def nll_loss(potentials: Potentials, target: Tensor) -> tuple[float, PotentialsGradient]:
