@@ -23,7 +23,6 @@ from tests.training.deep_encoder import (
     Values,
     changes,
     make_config,
-    save_deep_encoder,
     train_with,
     values,
 )
@@ -31,13 +30,6 @@ from tests.training.deep_encoder import (
 QUERY = "encoder.layer.{}.attention.self.query.weight"
 WEIGHTS = [[1.0, -2.0], [0.5, 4.0]]
 GRADIENT = [[0.1, 0.3], [-0.2, 0.0]]
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("deep") / "encoder"
-    save_deep_encoder(path)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
-import pytest
 from spacy.training.initialize import init_nlp
 from spacy.util import load_config
 from thinc.api import Config
@@ -13,16 +12,9 @@ from thinc.api import Config
 from spacy_crf_ner.training.freezing import Freeze, build_freeze_v1
 from spacy_crf_ner.training.unfreezing import GradualUnfreezing, build_gradual_unfreezing_v1
 from tests import tiny
-from tests.training.deep_encoder import changes, learning, save_deep_encoder
+from tests.training.deep_encoder import changes, learning
 
 PATH = tiny.CONFIGS / "crf_ner_trf.cfg"
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("deep") / "encoder"
-    save_deep_encoder(path)
-    return path
 
 
 def load(corpus: Path, encoder: Path) -> Config:

@@ -19,33 +19,11 @@ from tests.training.deep_encoder import (
     gradients,
     learning,
     make_config,
-    save_deep_encoder,
     train_with,
     values,
 )
 
 UNFREEZE = {"@callbacks": "spacy-crf-ner.gradual_unfreezing.v1"}
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("deep") / "encoder"
-    save_deep_encoder(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def initialized(tiny_corpus: Path, encoder: Path) -> Language:
-    return init_nlp(make_config(tiny_corpus, encoder))
-
-
-@pytest.fixture
-def nlp(initialized: Language) -> Language:
-    """A pipeline of which everything learns."""
-    module = encoder_of(initialized)
-    module.requires_grad_(True)
-    module._forward_hooks.clear()
-    return initialized
 
 
 def parts(names: Any) -> set[str]:

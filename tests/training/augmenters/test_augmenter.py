@@ -41,11 +41,6 @@ BUILDERS = [
 Builder = Callable[..., Augmenter]
 
 
-@pytest.fixture
-def nlp() -> Language:
-    return make_nlp()
-
-
 def texts(augmenter: Augmenter, corpus: Path, epochs: int = 1) -> list[str]:
     reader, pipeline = Corpus(corpus, augmenter=augmenter), make_nlp()
     return [example.text for _ in range(epochs) for example in reader(pipeline)]

@@ -23,15 +23,9 @@ from tests.training.augmenters.annotated import (
     heads_of,
     iob_of,
     make_doc,
-    make_nlp,
     starts_of,
     words_of,
 )
-
-
-@pytest.fixture
-def nlp() -> Language:
-    return make_nlp()
 
 
 def teach(nlp: Language, augmenter: Augmenter, *mentions: tuple[str, str]) -> None:

@@ -22,15 +22,9 @@ from tests.training.augmenters.annotated import (
     heads_of,
     iob_of,
     make_doc,
-    make_nlp,
     starts_of,
     words_of,
 )
-
-
-@pytest.fixture
-def nlp() -> Language:
-    return make_nlp()
 
 
 def shuffled(nlp: Language, doc: Doc, seed: int = 0, **settings: float) -> Doc:

@@ -21,15 +21,9 @@ from tests.training.augmenters.annotated import (
     heads_of,
     iob_of,
     make_doc,
-    make_nlp,
     starts_of,
     words_of,
 )
-
-
-@pytest.fixture
-def nlp() -> Language:
-    return make_nlp()
 
 
 @pytest.mark.parametrize("build", [build_random_case_v1, build_typos_v1])

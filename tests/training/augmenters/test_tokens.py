@@ -20,14 +20,8 @@ from tests.training.augmenters.annotated import (
     heads_of,
     iob_of,
     make_doc,
-    make_nlp,
     words_of,
 )
-
-
-@pytest.fixture
-def nlp() -> Language:
-    return make_nlp()
 
 
 def rewritten(nlp: Language, doc: Doc, other: Doc, **settings: object) -> Doc:
