@@ -78,7 +78,8 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def run(args: argparse.Namespace, out: Path) -> None:
     """Train what has no row yet, and write the page after each row."""
-    from partial_bench.page import page, write_page
+    from harness.table import write_page
+    from partial_bench.page import page
 
     path = out.with_suffix(".md")
     if not args.table:
@@ -88,8 +89,8 @@ def run(args: argparse.Namespace, out: Path) -> None:
         torch.set_num_threads(args.threads)
         for row in new_rows(Setup(args), args, out):
             append_row(out, row)
-            write_page(path, read_rows(out))
-    write_page(path, read_rows(out))
+            write_page(path, read_rows(out), page)
+    write_page(path, read_rows(out), page)
     if args.quick:
         print(page(read_rows(out)))
 

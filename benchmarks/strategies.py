@@ -92,7 +92,8 @@ def folder_of(args: argparse.Namespace, corpus: str) -> Path | None:
 
 def run(args: argparse.Namespace, out: Path) -> None:
     """Train what has no row yet, and write the page after each row."""
-    from strategies_bench.page import page, write_page
+    from harness.table import write_page
+    from strategies_bench.page import page
 
     path = out.with_suffix(".md")
     if not args.table:
@@ -101,8 +102,8 @@ def run(args: argparse.Namespace, out: Path) -> None:
                 append_row(out, train(args, corpus, seed, name))
             else:
                 run_apart(args, out, corpus, seed, name)
-            write_page(path, read_rows(out))
-    write_page(path, read_rows(out))
+            write_page(path, read_rows(out), page)
+    write_page(path, read_rows(out), page)
     if args.quick:
         print(page(read_rows(out)))
 

@@ -75,6 +75,17 @@ def replace_page(path: Path, text: str) -> None:
     scratch.replace(path)
 
 
+def write_page(path: Path, rows: Sequence[Row], page: Callable[[Sequence[Row]], str]) -> None:
+    """Write the page of a benchmark; nothing without rows.
+
+    path (Path): The Markdown file, replaced as a whole.
+    rows (Sequence[Row]): All rows, oldest first.
+    page (Callable[[Sequence[Row]], str]): What makes the page of them.
+    """
+    if rows:
+        replace_page(path, page(rows))
+
+
 def _section(rows: list[Row]) -> list[str]:
     accuracy = newest_settings([row for row in rows if row["kind"] == "accuracy"])
     timing = [row for row in rows if row["kind"] == "timing"][-1:]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.results import Row
 from harness.table import (
@@ -12,7 +11,6 @@ from harness.table import (
     describe_protocol,
     describe_surroundings,
     newest_settings,
-    replace_page,
     score_table,
     table_header,
     table_line,
@@ -54,16 +52,6 @@ COMPARISONS = (
     (KNOWN, UNTOLD, "Wrong spans known as wrong, against nothing said about them"),
     (KNOWN, OUTSIDE, "Wrong spans known as wrong and half of the entities unknown, against these taken as O"),
 )
-
-
-def write_page(path: Path, rows: Sequence[Row]) -> None:
-    """Write the page; nothing without rows.
-
-    path (Path): The Markdown file, replaced as a whole.
-    rows (Sequence[Row]): All rows, oldest first.
-    """
-    if rows:
-        replace_page(path, page(rows))
 
 
 def page(rows: Sequence[Row]) -> str:

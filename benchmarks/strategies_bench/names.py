@@ -20,7 +20,7 @@ STRATEGIES = {
     "pretrained": "the encoder first reads raw text of the same kind (`pretrain-encoder`)",
     "features": "prefix, suffix and shape of the words beside the encoder, learning fast",
     "recipe": "the default config, `configs/crf_ner_trf.cfg` as it is: features and layer-wise rates",
-    "few-recipe": "recommended for few labels: the default config on the encoder that was pretrained first",
+    "few-recipe": "the default config on the encoder that was pretrained first",
 }
 
 # Folder of the published files, by corpus; parts of a corpus are made of it.

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from harness.results import Row
 from harness.table import (
     describe_surroundings,
     mean_and_deviation,
-    replace_page,
     table_header,
     table_line,
 )
@@ -41,16 +39,6 @@ COLUMNS: list[tuple[str, int, Callable[[Row], float]]] = [
     ("CPU s", 0, lambda row: row["train_cpu_seconds"]),
     ("peak, GB", 2, lambda row: row["peak_bytes"] / GIGABYTE),
 ]
-
-
-def write_page(path: Path, rows: Sequence[Row]) -> None:
-    """Write the page; nothing without rows.
-
-    path (Path): The Markdown file, replaced as a whole.
-    rows (Sequence[Row]): All rows, oldest first.
-    """
-    if rows:
-        replace_page(path, page(rows))
 
 
 def page(rows: Sequence[Row]) -> str:
@@ -95,7 +83,7 @@ def gain(rows: Sequence[Row], strategy: str) -> float | None:
 
 
 def _section(rows: Sequence[Row]) -> str:
-    rows = newest(rows)
+    every, rows = rows, newest(rows)
     first = rows[0]
     protocol = first["protocol"]
     limited = f", first {first['limit_docs']} posts" if first["limit_docs"] is not None else ""
@@ -126,7 +114,7 @@ def _section(rows: Sequence[Row]) -> str:
         better = gain(rows, name)
         shown = "-" if better is None or name == BASELINE else f"{better:+.2f}"
         lines.append(table_line([f"`{name}`", str(len(own)), *cells, updated, shown]))
-    return "\n".join([*lines, "", *_seeds(rows), "", *describe_surroundings(rows)])
+    return "\n".join([*lines, "", *_seeds(rows), *_replaced(every, rows), "", *describe_surroundings(every)])
 
 
 def _seeds(rows: Sequence[Row]) -> list[str]:
@@ -137,6 +125,16 @@ def _seeds(rows: Sequence[Row]) -> list[str]:
         )
         lines.append(f"- `{name}`: {scores}")
     return lines
+
+
+def _replaced(every: Sequence[Row], shown: Sequence[Row]) -> list[str]:
+    """Runs that the table leaves out, since their strategy has got other settings."""
+    return [
+        f"- `{row['strategy']}` with older settings, not in the table, {row['seed']}: "
+        f"{100 * row['test']['f']:.2f}"
+        for row in every
+        if row not in shown
+    ]
 
 
 def _settings(rows: Sequence[Row]) -> str:

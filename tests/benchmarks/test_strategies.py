@@ -179,11 +179,14 @@ def test_the_page_compares_with_plain_fine_tuning_by_seed() -> None:
 
 
 @pytest.mark.usefixtures("benchmark_parts")
-def test_rows_with_older_settings_are_not_shown() -> None:
-    from strategies_bench.page import newest
+def test_rows_with_older_settings_are_not_in_the_table_but_told() -> None:
+    from strategies_bench.page import newest, page
 
     old, new = row("lora", 0, 0.4, settings_id="old"), row("lora", 1, 0.45)
     assert newest([old, new]) == [new]
+    text = page([old, new])
+    assert "| `lora` | 1 | 45.00 |" in text
+    assert "- `lora` with older settings, not in the table, 0: 40.00" in text
 
 
 @pytest.mark.parametrize(
