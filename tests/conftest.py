@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 
@@ -20,6 +21,8 @@ import pytest
 
 # spaCy and transformers take seconds to import: the rooms that do without them need not wait.
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spacy.tokens import Doc
 
 
@@ -53,22 +56,33 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=["crf_ner_cnn", "crf_ner_trf"])
-def config_name(request: pytest.FixtureRequest) -> str:
-    """Each of our configs: "crf_ner_cnn", "crf_ner_trf"."""
-    return str(request.param)
-
-
 @pytest.fixture(scope="session")
-def trained(
-    config_name: str, tiny_corpus: Path, tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A pipeline trained with this config on the tiny corpus until it knows it; to be read and not to be changed."""
+def train_once(
+    tiny_corpus: Path, tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Trains with one of tiny.ENCODERS until the pipeline knows the tiny corpus, the first time it is asked to."""
     from spacy.cli.train import train
 
     from tests import tiny
 
-    output = tmp_path_factory.mktemp(config_name)
-    settings = tiny.overrides(config_name, tiny_corpus, tiny_encoder, steps=20)
-    train(tiny.CONFIGS / f"{config_name}.cfg", output, overrides=settings)
-    return output / "model-last"
+    @functools.cache
+    def train_once(config_name: str) -> Path:
+        output = tmp_path_factory.mktemp(config_name)
+        settings = tiny.overrides(config_name, tiny_corpus, tiny_encoder, steps=20)
+        train(tiny.CONFIGS / f"{config_name}.cfg", output, overrides=settings)
+        return output / "model-last"
+
+    return train_once
+
+
+# No fixture of the session: pytest would keep `trained` for a room that has parameters of its own for this one.
+@pytest.fixture(scope="module", params=["crf_ner_cnn", "crf_ner_trf"])
+def config_name(request: pytest.FixtureRequest) -> str:
+    """The configs that most rooms make do with; tests/configs trains with each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def trained(config_name: str, train_once: Callable[[str], Path]) -> Path:
+    """A pipeline trained with this config; to be read and not to be changed."""
+    return train_once(config_name)

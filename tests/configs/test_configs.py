@@ -20,7 +20,7 @@ from tests import tiny
 TRAINED_ELSEWHERE = ("crf_ner_multitask_trf",)
 
 
-@pytest.fixture(scope="session", params=sorted(tiny.ENCODERS))
+@pytest.fixture(scope="module", params=sorted(tiny.ENCODERS))
 def config_name(request: pytest.FixtureRequest) -> str:
     """Each config that learns the tiny corpus; other rooms make do with two."""
     return str(request.param)
