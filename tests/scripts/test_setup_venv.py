@@ -133,7 +133,8 @@ def test_the_tests_get_their_own_packages_and_arguments(checkout: Path) -> None:
     call(checkout, "quickstart")
     result = call(checkout, "test")
     assert result.returncode == 0, result.stderr
-    assert calls(checkout) == ["torch", "--editable .[dev] build", INSTALLS[2], "-m pytest -m  --cov"]
+    whole = "-m pytest -m  --cov --numprocesses logical --maxprocesses 4 --dist loadfile"
+    assert calls(checkout) == ["torch", "--editable .[dev] build", INSTALLS[2], whole]
     call(checkout, "test", "tests/tags", "-k", "biluo and io")
     assert calls(checkout) == ["-m pytest tests/tags -k biluo and io"]
 
