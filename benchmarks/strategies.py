@@ -12,8 +12,9 @@ and encoder by their contents, and the settings - not the code: after changing t
     python benchmarks/strategies.py --table          # only write the page
 
 `--pretrained` names what `python -m spacy crf-ner pretrain-encoder` made of raw text (the page shows the command);
-without it the strategies that need it are left out. `--save` keeps the pipelines. `--quick` trains for two updates on a
-few posts, prints the page and writes nothing.
+without it the strategies that need it are left out. `--save` keeps the pipelines: a strategy that only predicts
+otherwise than another takes what that one has trained. `--quick` trains for two updates on a few posts, prints the page
+and writes nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ from typing import TYPE_CHECKING
 from harness.results import Row, append_row, fingerprint, has_row, read_rows, run_into, surroundings
 
 if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from harness.corpus import Corpus
     from strategies_bench.configs import Strategy
+    from strategies_bench.training import Protocol
 
 RESULTS = Path(__file__).parent / "results" / "strategies.jsonl"
 KIND = "strategy"
@@ -99,7 +104,7 @@ def run(args: argparse.Namespace, out: Path) -> None:
     if not args.table:
         for corpus, seed, name in new_runs(args, out):
             if args.in_process:
-                append_row(out, train(args, corpus, seed, name))
+                append_row(out, train(args, out, corpus, seed, name))
             else:
                 run_apart(args, out, corpus, seed, name)
             write_page(path, read_rows(out), page)
@@ -176,30 +181,30 @@ def run_apart(args: argparse.Namespace, out: Path, corpus: str, seed: int, name:
         sys.exit(f"{name}, {corpus}, seed {seed}: ended with {done.returncode}")
 
 
-def train(args: argparse.Namespace, corpus: str, seed: int, name: str) -> Row:
+def train(args: argparse.Namespace, out: Path, corpus: str, seed: int, name: str) -> Row:
     """Train and evaluate one strategy in this process, and make its row."""
     import torch
 
     from harness.systems import describe_encoder
-    from strategies_bench.configs import make_config, needs_pretraining, strategies_for
-    from strategies_bench.corpora import read_named, save_part
-    from strategies_bench.training import Protocol, Run, train_and_measure
+    from strategies_bench.configs import needs_pretraining, strategies_for
+    from strategies_bench.corpora import read_named
+    from strategies_bench.training import Protocol, score
 
     torch.set_num_threads(args.threads)
     strategy = strategies_for(corpus, [name])[name]
-    shared = share(args, corpus)
     encoder = str(args.pretrained) if needs_pretraining(strategy) else find_encoder(args)
     folder = folder_of(args, corpus)
     assert folder is not None
     parts = read_named(corpus, folder, seed, args.limit_docs)
+    shared = share(args, corpus)
     protocol = Protocol(**shared["protocol"])
-    with tempfile.TemporaryDirectory() as scratch:
-        path = save_part(parts.train, Path(scratch) / "train.spacy")
-        trainee = Run(make_config(strategy, protocol, encoder, path, seed), encoder, parts, protocol, seed)
-        result = train_and_measure(trainee, parts, f"{name}, {corpus}, seed {seed}")
-    if args.save is not None:
+    label = f"{name}, {corpus}, seed {seed}"
+    done = load_trained(args, out, corpus, seed, strategy)
+    nlp, result = done or train_anew(strategy, parts, protocol, encoder, seed, label)
+    result = result | score(nlp, encoder, parts, protocol.pipe_batch)
+    if args.save is not None and done is None:
         args.save.mkdir(parents=True, exist_ok=True)
-        trainee.nlp.to_disk(args.save / f"{name}-{corpus}-{seed}")
+        nlp.to_disk(args.save / f"{name}-{corpus}-{seed}")
     what = {
         "base": strategy.base,
         "rate": strategy.rate,
@@ -209,11 +214,47 @@ def train(args: argparse.Namespace, corpus: str, seed: int, name: str) -> Row:
     }
     row = identify(args, corpus, seed, name, strategy) | shared | what | result | surroundings(args.threads)
     print(
-        f"{name}, {corpus}, seed {seed}: dev F1 {100 * row['dev']['f']:.2f}, test F1 "
-        f"{100 * row['test']['f']:.2f}, {row['train_seconds']:.0f} s of training",
+        f"{label}: dev F1 {100 * row['dev']['f']:.2f}, test F1 {100 * row['test']['f']:.2f}, "
+        f"{row['train_seconds']:.0f} s of training",
         flush=True,
     )
     return row
+
+
+def train_anew(
+    strategy: Strategy, parts: Corpus, protocol: Protocol, encoder: str, seed: int, label: str
+) -> tuple[Language, Row]:
+    """A pipeline that is trained now, and what its training took."""
+    from strategies_bench.configs import make_config
+    from strategies_bench.corpora import save_part
+    from strategies_bench.training import Run, train_and_measure
+
+    with tempfile.TemporaryDirectory() as scratch:
+        path = save_part(parts.train, Path(scratch) / "train.spacy")
+        trainee = Run(make_config(strategy, protocol, encoder, path, seed), encoder, parts, protocol, seed)
+        return trainee.nlp, train_and_measure(trainee, label)
+
+
+def load_trained(
+    args: argparse.Namespace, out: Path, corpus: str, seed: int, strategy: Strategy
+) -> tuple[Language, Row] | None:
+    """The pipeline that was trained just so, if `--save` has kept it, and what its training took."""
+    import spacy
+
+    from strategies_bench.configs import make_strategies
+    from strategies_bench.training import TRAINING
+
+    parent = strategy.trained_as
+    if not parent or args.save is None or not (args.save / f"{parent}-{corpus}-{seed}").is_dir():
+        return None
+    known = make_strategies()[parent]
+    wanted = identify(args, corpus, seed, parent, known)
+    rows = [row for row in read_rows(out) if has_row([row], **wanted)]
+    if not rows:
+        return None
+    changed = {key: value for key, value in strategy.settings.items() if key not in known.settings}
+    nlp = spacy.load(args.save / f"{parent}-{corpus}-{seed}", config=changed)
+    return nlp, {key: rows[-1][key] for key in TRAINING}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ STRATEGIES = {
     "layerwise": "a rate for each layer, lower from top to bottom, a higher one for the head (`LayerwiseAdam`)",
     "frozen-half": "embeddings and the lower half of the layers keep their weights (`freeze`)",
     "unfreezing": "layer by layer from the top joins the training (`gradual_unfreezing`)",
-    "lora": "LoRA: low-rank adapters in the encoder (`PeftTransformerModel`)",
+    "lora": "LoRA: low-rank adapters in the encoder's attention (`PeftTransformerModel`)",
+    "lora-all": "LoRA of rank 16 in all linear layers of the encoder",
     "prefix": "prefix tuning (`PeftTransformerModel`)",
     "frozen-bilstm": "the whole encoder keeps its weights; a BiLSTM reads its vectors",
     "bilstm": "BiLSTM-CRF without a transformer",
@@ -20,7 +21,9 @@ STRATEGIES = {
     "pretrained": "the encoder first reads raw text of the same kind (`pretrain-encoder`)",
     "features": "prefix, suffix and shape of the words beside the encoder, learning fast",
     "recipe": "the default config, `configs/crf_ner_trf.cfg` as it is: features and layer-wise rates",
-    "few-recipe": "the default config on the encoder that was pretrained first",
+    "posterior": "the default config, decoding the most expected correct entities, each at a cost of 0.3",
+    "few-pretrained": "`posterior` on the encoder that was pretrained first",
+    "few-augmented": "`posterior` with the augmenters of `augmented`",
 }
 
 # Folder of the published files, by corpus; parts of a corpus are made of it.

@@ -23,6 +23,16 @@ from harness.training import seed_everything
 
 from .corpora import count_pieces
 
+# What `train_and_measure` returns.
+TRAINING = (
+    "updates",
+    "words",
+    "train_seconds",
+    "train_cpu_seconds",
+    "peak_bytes",
+    "updated_parameters",
+    "parameters",
+)
 # Of the longest pause between two updates of the bar, in seconds.
 BAR_SECONDS = 5.0
 
@@ -103,14 +113,13 @@ class Run:
             seen += len(indices)
 
 
-def train_and_measure(run: Run, corpus: Corpus, label: str) -> dict[str, Any]:
-    """Train for all steps of the protocol, without early stopping, and score the last model.
+def train_and_measure(run: Run, label: str) -> dict[str, Any]:
+    """Train for all steps of the protocol, without early stopping.
 
     run (Run): A new one.
-    corpus (Corpus): Its dev and test parts are evaluated.
     label (str): What the progress bar is called.
-    RETURNS (dict[str, Any]): Scores as fractions, seconds (of the clock, and of the processor over all threads), peak
-        memory of the process in bytes, parameters that were updated and all, words/s of evaluation.
+    RETURNS (dict[str, Any]): `TRAINING`: updates and words, seconds (of the clock, and of the processor over all
+        threads), peak memory of the process in bytes, parameters that were updated and all.
     """
     start, start_cpu = time.perf_counter(), time.process_time()
     progress = tqdm(range(run.protocol.steps), desc=label, mininterval=BAR_SECONDS)
@@ -118,7 +127,7 @@ def train_and_measure(run: Run, corpus: Corpus, label: str) -> dict[str, Any]:
         info = run.update()
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
     updated, total = count_parameters(run)
-    result: dict[str, Any] = {
+    return {
         "updates": run.protocol.steps,
         "words": info["words"],
         "train_seconds": seconds,
@@ -127,19 +136,26 @@ def train_and_measure(run: Run, corpus: Corpus, label: str) -> dict[str, Any]:
         "updated_parameters": updated,
         "parameters": total,
     }
+
+
+def score(nlp: Language, encoder: str, corpus: Corpus, batch_size: int) -> dict[str, Any]:
+    """Evaluate a pipeline on dev and test.
+
+    nlp (Language): A trained one.
+    encoder (str): Folder or name of the transformer whose pieces give the order: it pads a batch to its longest text.
+    corpus (Corpus): The parts.
+    batch_size (int): Docs a batch.
+    RETURNS (dict[str, Any]): Scores as fractions, all in all and by type, and words/s, for each part.
+    """
+    result: dict[str, Any] = {}
     for part, posts in (("dev", corpus.dev), ("test", corpus.test)):
-        scores = run.nlp.evaluate(sorted_examples(run, posts), batch_size=run.protocol.pipe_batch)
+        pieces = count_pieces(encoder, posts)
+        by_length = [posts[i] for i in sorted(range(len(posts)), key=lambda i: pieces[i])]
+        scores = nlp.evaluate(make_examples(nlp.vocab, by_length), batch_size=batch_size)
         result[part] = {key: scores[f"ents_{key}"] for key in ("p", "r", "f")}
         result[f"{part}_words_per_second"] = scores["speed"]
         result[f"{part}_per_type_f"] = {label: s["f"] for label, s in sorted(scores["ents_per_type"].items())}
     return result
-
-
-def sorted_examples(run: Run, posts: list[Post]) -> list[Example]:
-    """Examples by length, which changes no score: the encoder pads each batch to its longest."""
-    pieces = count_pieces(run.encoder, posts)
-    order = sorted(range(len(posts)), key=lambda i: pieces[i])
-    return make_examples(run.nlp.vocab, [posts[i] for i in order])
 
 
 def count_parameters(run: Run) -> tuple[int, int]:

@@ -11,7 +11,17 @@ import torch
 from tests.benchmarks.wikigold_article import WIKIGOLD_ARTICLE, WIKIGOLD_COUNTS
 
 BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
-PARTS = {"crf", "crf_bench", "harness", "partial", "partial_bench", "strategies", "strategies_bench"}
+PARTS = {
+    *("crf", "crf_bench", "distillation", "distillation_bench", "harness", "partial", "partial_bench"),
+    *("strategies", "strategies_bench"),
+}
+# Small corpora in the form of WNUT17 and NCBI disease, and their numbers of posts, tokens and entities.
+POSTS = {
+    "train": "Anna\tB-person\nSchmidt\tI-person\nsings\tO\n\nrain\tO\n\nin\tO\nParis\tB-location\n\n" * 10,
+    "dev": "in\tO\nBerlin\tB-location\n\n",
+    "test": "Anna\tB-person\nsings\tO\n\nrain\tO\n\n",
+}
+COUNTS = {"train": (30, 60, 20), "dev": (1, 2, 1), "test": (2, 3, 1)}
 
 
 @pytest.fixture
@@ -51,3 +61,17 @@ def wikigold_folder(partial_benchmark: ModuleType, tmp_path: Path, monkeypatch: 
     folder.mkdir()
     (folder / "wikigold.conll.txt").write_text(WIKIGOLD_ARTICLE * 20, encoding="utf8")
     return folder
+
+
+@pytest.fixture
+def corpora(benchmark_parts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Small corpora in the form of WNUT17 and NCBI disease, whose numbers are taken for the published ones."""
+    from harness import corpus
+
+    path = tmp_path / "corpora"
+    path.mkdir()
+    for published in (corpus.WNUT17, corpus.NCBI_DISEASE):
+        for part, text in POSTS.items():
+            monkeypatch.setitem(published.counts, part, COUNTS[part])
+            (path / published.files[part]).write_text(text, encoding="utf8")
+    return path

@@ -13,13 +13,6 @@ import spacy
 
 from tests import tiny
 
-POSTS = {
-    "train": "Anna\tB-person\nSchmidt\tI-person\nsings\tO\n\nrain\tO\n\nin\tO\nParis\tB-location\n\n" * 10,
-    "dev": "in\tO\nBerlin\tB-location\n\n",
-    "test": "Anna\tB-person\nsings\tO\n\nrain\tO\n\n",
-}
-COUNTS = {"train": (30, 60, 20), "dev": (1, 2, 1), "test": (2, 3, 1)}
-
 
 @pytest.fixture
 def strategies_benchmark(benchmark_parts: None) -> ModuleType:
@@ -29,23 +22,17 @@ def strategies_benchmark(benchmark_parts: None) -> ModuleType:
     return strategies
 
 
-@pytest.fixture
-def folder(strategies_benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Small corpora in the form of both, whose numbers are taken for the published ones."""
-    from harness import corpus
-
-    path = tmp_path / "corpus"
-    path.mkdir()
-    for published in (corpus.WNUT17, corpus.NCBI_DISEASE):
-        for part, text in POSTS.items():
-            monkeypatch.setitem(published.counts, part, COUNTS[part])
-            (path / published.files[part]).write_text(text, encoding="utf8")
-    return path
-
-
-def command(folder: Path, encoder: Path, out: Path, *more: str) -> list[str]:
+def command(corpora: Path, encoder: Path, out: Path, *more: str) -> list[str]:
     return [
-        *("--in-process", "--wnut17", str(folder), "--ncbi-disease", str(folder), "--encoder", str(encoder)),
+        *(
+            "--in-process",
+            "--wnut17",
+            str(corpora),
+            "--ncbi-disease",
+            str(corpora),
+            "--encoder",
+            str(encoder),
+        ),
         *("--out", str(out), "--steps", "2", "--threads", "1", "--seeds", "0", *more),
     ]
 
@@ -56,14 +43,14 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_every_strategy_trains(
-    strategies_benchmark: ModuleType, folder: Path, tiny_encoder: Path, tmp_path: Path
+    strategies_benchmark: ModuleType, corpora: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     from strategies_bench.names import STRATEGIES
 
     out = tmp_path / "rows.jsonl"
     pretrained = tmp_path / "pretrained"
     shutil.copytree(tiny_encoder, pretrained)
-    strategies_benchmark.main(command(folder, tiny_encoder, out, "--pretrained", str(pretrained)))
+    strategies_benchmark.main(command(corpora, tiny_encoder, out, "--pretrained", str(pretrained)))
     rows = {row["strategy"]: row for row in rows_of(out)}
     assert [*rows] == [*STRATEGIES]
     assert all(row["updates"] == 2 for row in rows.values())
@@ -79,13 +66,13 @@ def test_every_strategy_trains(
 
 def test_runs_are_remembered_and_skipped(
     strategies_benchmark: ModuleType,
-    folder: Path,
+    corpora: Path,
     tiny_encoder: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "rows.jsonl"
-    again = command(folder, tiny_encoder, out, "--strategies", "full", "pretrained", "--corpora")
+    again = command(corpora, tiny_encoder, out, "--strategies", "full", "pretrained", "--corpora")
     strategies_benchmark.main([*again, "wnut17-tenth"])
     saved = tmp_path / "some" / "where"
     strategies_benchmark.main([*again, "wnut17-tenth", "ncbi-disease", "--save", str(saved)])
@@ -102,6 +89,21 @@ def test_runs_are_remembered_and_skipped(
     out.with_suffix(".md").unlink()
     strategies_benchmark.main(["--table", "--out", str(out)])
     assert out.with_suffix(".md").read_text(encoding="utf8") == page
+
+
+def test_what_only_predicts_otherwise_is_not_trained_again(
+    strategies_benchmark: ModuleType, corpora: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "rows.jsonl"
+    saving = command(corpora, tiny_encoder, out, "--save", str(tmp_path / "saved"), "--strategies")
+    strategies_benchmark.main([*saving, "recipe"])
+    strategies_benchmark.main([*saving, "posterior", "--limit-docs", "29"])
+    strategies_benchmark.main([*saving, "posterior"])
+    recipe, other_protocol, posterior = rows_of(out)
+    assert posterior["train_seconds"] == recipe["train_seconds"] != other_protocol["train_seconds"]
+    assert posterior["settings"]["components.ner.decoding"] == "posterior"
+    # After two updates nothing is worth the threshold, but the best tag sequence is what it is.
+    assert posterior["dev"] != recipe["dev"]
 
 
 @pytest.mark.usefixtures("benchmark_parts")
@@ -126,11 +128,11 @@ def test_the_recipe_is_the_default_config_and_plain_fine_tuning_is_not(tiny_enco
         assert (model == {key: default["components"]["ner"]["model"][key] for key in model}) is same
 
 
-def test_a_tenth_is_another_one_for_each_seed(strategies_benchmark: ModuleType, folder: Path) -> None:
+def test_a_tenth_is_another_one_for_each_seed(strategies_benchmark: ModuleType, corpora: Path) -> None:
     from strategies_bench.corpora import read_named
 
-    whole = read_named("wnut17", folder, 0)
-    first, again, second = (read_named("wnut17-tenth", folder, seed) for seed in (0, 0, 2))
+    whole = read_named("wnut17", corpora, 0)
+    first, again, second = (read_named("wnut17-tenth", corpora, seed) for seed in (0, 0, 2))
     assert len(whole.train) == 30
     assert first.train == again.train
     assert len(first.train) == len(second.train) == 3
