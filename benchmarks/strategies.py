@@ -225,8 +225,8 @@ def train_anew(
     strategy: Strategy, parts: Corpus, protocol: Protocol, encoder: str, seed: int, label: str
 ) -> tuple[Language, Row]:
     """A pipeline that is trained now, and what its training took."""
+    from harness.corpus import save_part
     from strategies_bench.configs import make_config
-    from strategies_bench.corpora import save_part
     from strategies_bench.training import Run, train_and_measure
 
     with tempfile.TemporaryDirectory() as scratch:

@@ -20,8 +20,7 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from harness.corpus import Corpus, Post, make_examples, read_corpus
-from strategies_bench.corpora import save_part
+from harness.corpus import Corpus, Post, make_examples, read_corpus, save_part
 
 from .students import Student
 from .vectors import save_word_vectors

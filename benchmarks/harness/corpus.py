@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from spacy.vocab import Vocab
 
@@ -100,6 +100,18 @@ def read_corpus(folder: Path, limit: int | None = None, published: Published = W
 def make_examples(vocab: Vocab, posts: Sequence[Post]) -> list[Example]:
     """Pair an unannotated Doc of every post with its annotated one."""
     return [Example(Doc(vocab, words=post.words), _annotated(vocab, post)) for post in posts]
+
+
+def save_part(posts: Sequence[Post], path: Path) -> Path:
+    """Write posts in spaCy's format.
+
+    posts (Sequence[Post]): The posts, annotated.
+    path (Path): The file.
+    RETURNS (Path): The same.
+    """
+    examples = make_examples(Vocab(), posts)
+    DocBin(docs=[example.reference for example in examples]).to_disk(path)
+    return path
 
 
 def _annotated(vocab: Vocab, post: Post) -> Doc:

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from spacy.tokens import DocBin
-from spacy.vocab import Vocab
-
-from harness.corpus import NCBI_DISEASE, Corpus, Post, make_examples, read_corpus
+from harness.corpus import NCBI_DISEASE, Corpus, Post, read_corpus
 
 TENTH = "-tenth"
 
@@ -46,15 +43,3 @@ def count_pieces(encoder: str, posts: Sequence[Post]) -> list[float]:
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     encoded = tokenizer([list(post.words) for post in posts], is_split_into_words=True)
     return [float(len(pieces)) for pieces in encoded["input_ids"]]
-
-
-def save_part(posts: Sequence[Post], path: Path) -> Path:
-    """Write posts in spaCy's format.
-
-    posts (Sequence[Post]): The posts, annotated.
-    path (Path): The file.
-    RETURNS (Path): The same.
-    """
-    examples = make_examples(Vocab(), posts)
-    DocBin(docs=[example.reference for example in examples]).to_disk(path)
-    return path
