@@ -155,6 +155,7 @@ def make_strategies() -> dict[str, Strategy]:
         "few-pretrained": Strategy(
             settings=_layerwise() | FEATURES | POSTERIOR | {"paths.encoder": PRETRAINED}
         ),
+        "few-frozen": Strategy(settings=_layerwise() | FEATURES | POSTERIOR | _freeze(layers=HALF)),
         "few-augmented": Strategy(
             settings=_layerwise() | FEATURES | POSTERIOR | {"corpora.train.augmenter": AUGMENTERS}
         ),

@@ -23,6 +23,7 @@ STRATEGIES = {
     "recipe": "the default config, `configs/crf_ner_trf.cfg` as it is: features and layer-wise rates",
     "posterior": "the default config, decoding the most expected correct entities, each at a cost of 0.3",
     "few-pretrained": "`posterior` on the encoder that was pretrained first",
+    "few-frozen": "`posterior` with the lower half of the encoder frozen as in `frozen-half`",
     "few-augmented": "`posterior` with the augmenters of `augmented`",
 }
 
