@@ -31,6 +31,7 @@ ROOMS = {
     "R": "training",
     "W": "pipeline",
     "E": "evaluation",
+    "D": "data",
 }
 
 

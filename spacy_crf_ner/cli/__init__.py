@@ -6,6 +6,7 @@ Every `python -m spacy` imports this, whatever it is to do: the files of command
 import typer
 
 from .calibrate import calibrate_pipeline
+from .convert import convert_files
 from .distill import distill_pipeline
 from .info import print_info
 from .params import print_params
@@ -25,6 +26,7 @@ def crf_ner() -> None:
 
 
 app.command("calibrate")(calibrate_pipeline)
+app.command("convert")(convert_files)
 app.command("distill", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     distill_pipeline
 )

@@ -4,9 +4,11 @@ A template says what was expected, what arrived, and what to do or which setting
 """
 
 from .crf_messages import CrfErrors
+from .data_messages import DataErrors
 from .evaluation_messages import EvaluationErrors
 from .exceptions import (
     ComponentError,
+    DataError,
     EvaluationError,
     ImpossibleSequenceError,
     KernelError,
@@ -22,6 +24,7 @@ from .training_messages import TrainingErrors
 
 __all__ = [
     "ComponentError",
+    "DataError",
     "Errors",
     "EvaluationError",
     "ImpossibleSequenceError",
@@ -35,7 +38,7 @@ __all__ = [
 ]
 
 
-class Errors(CrfErrors, ModelErrors, PipelineErrors, TrainingErrors, EvaluationErrors):
+class Errors(CrfErrors, ModelErrors, PipelineErrors, TrainingErrors, EvaluationErrors, DataErrors):
     """All templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, M models,
-    C pipeline, R training, E evaluation.
+    C pipeline, R training, E evaluation, D data.
     """

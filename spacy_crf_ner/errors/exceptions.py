@@ -54,6 +54,10 @@ class TrainingError(SpacyCrfNerError):
     """Settings, parameters or data with which training makes no sense."""
 
 
+class DataError(SpacyCrfNerError):
+    """Files of annotated texts that cannot be read, or do not hold what is said of them."""
+
+
 class EvaluationError(SpacyCrfNerError):
     """Predictions or annotations on which nothing can be measured."""
 

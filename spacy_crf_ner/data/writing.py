@@ -1,0 +1,129 @@
+"""Files that are written whole or not at all, and Docs on their way into .spacy files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+
+from spacy.tokens import Doc, DocBin
+
+from ..errors import DataError, Errors
+
+# What our Docs hold beside words and spaces: files are a third of what they are with all of spaCy's attributes.
+ATTRIBUTES = ("ENT_IOB", "ENT_TYPE", "SENT_START")
+# Tokens of one .spacy file: it is in memory as a whole when it is written, and when it is read.
+PART_TOKENS = 10_000_000
+
+
+class Replacement:
+    """A file on its way: under a temporary name beside its own, which it takes when it is whole.
+
+    path (Path): The file. Folders above it are made.
+    RAISES (DataError): There is a folder of this name.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise DataError(Errors.D208.format(path=path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+
+    def commit(self) -> None:
+        """Put what was written in the place of the file, or of an earlier one."""
+        if self.temporary.is_dir():
+            self.path.unlink(missing_ok=True)
+        self.temporary.replace(self.path)
+
+    def discard(self) -> None:
+        """Remove what was written under the temporary name, if there is anything."""
+        if self.temporary.is_dir():
+            shutil.rmtree(self.temporary)
+        else:
+            self.temporary.unlink(missing_ok=True)
+
+
+class DocFile:
+    """A .spacy file that Docs are added to. Of many Docs it becomes a folder of such files: `spacy train` reads both.
+
+    replacement (Replacement): Where it is written.
+    part_tokens (int): Tokens after which a new file of the folder begins.
+    """
+
+    def __init__(self, replacement: Replacement, part_tokens: int = PART_TOKENS) -> None:
+        self.replacement = replacement
+        self.part_tokens = part_tokens
+        self.n_docs = 0
+        self._bin = DocBin(attrs=ATTRIBUTES, store_user_data=False)
+        self._n_tokens = 0
+        self._n_parts = 0
+
+    def add(self, doc: Doc) -> None:
+        """Add a Doc. Of its annotation entities, span groups and sentence starts are kept."""
+        if self._n_tokens >= self.part_tokens:
+            self._write_part()
+        self._bin.add(doc)
+        self._n_tokens += len(doc)
+        self.n_docs += 1
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._n_parts:
+            self._write_part()
+        else:
+            self._bin.to_disk(self.replacement.temporary)
+
+    def _write_part(self) -> None:
+        folder = self.replacement.temporary
+        folder.mkdir(exist_ok=True)
+        self._n_parts += 1
+        self._bin.to_disk(folder / f"{self._n_parts:04}.spacy")
+        self._bin = DocBin(attrs=ATTRIBUTES, store_user_data=False)
+        self._n_tokens = 0
+
+
+class DocFiles:
+    """The .spacy files of a conversion: all of them take their places with `commit`, or none does.
+
+    part_tokens (int): Tokens after which a file becomes a folder of files.
+    """
+
+    def __init__(self, part_tokens: int = PART_TOKENS) -> None:
+        self.part_tokens = part_tokens
+        self._files: dict[Path, DocFile] = {}
+
+    def __enter__(self) -> DocFiles:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for file in self._files.values():
+            file.replacement.discard()
+
+    def open(self, path: Path) -> DocFile:
+        """The file of this path, which is begun the first time.
+
+        path (Path): Where it will be.
+        RETURNS (DocFile): What Docs are added to.
+        RAISES (DataError): There is a folder of this name.
+        """
+        if path not in self._files:
+            self._files[path] = DocFile(Replacement(path), self.part_tokens)
+        return self._files[path]
+
+    def commit(self) -> dict[Path, int]:
+        """Write all files.
+
+        RETURNS (dict[Path, int]): Number of Docs in each.
+        """
+        for file in self._files.values():
+            file.close()
+        for file in self._files.values():
+            file.replacement.commit()
+        return {path: file.n_docs for path, file in self._files.items()}
