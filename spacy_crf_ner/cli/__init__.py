@@ -6,6 +6,7 @@ Every `python -m spacy` imports this, whatever it is to do: the files of command
 import typer
 
 from .calibrate import calibrate_pipeline
+from .check import check_data
 from .convert import convert_files
 from .distill import distill_pipeline
 from .info import print_info
@@ -26,6 +27,7 @@ def crf_ner() -> None:
 
 
 app.command("calibrate")(calibrate_pipeline)
+app.command("check")(check_data)
 app.command("convert")(convert_files)
 app.command("distill", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     distill_pipeline

@@ -141,3 +141,27 @@ class DataErrors:
         "Expected all files of the folder {folder} to be annotated texts, but {path} is none ({reason}). Name the "
         "files that are to be converted instead of the folder."
     )
+
+    # check (from 300)
+    D300 = (
+        "Expected {path} to hold Docs, but they cannot be read: {reason}. Write it again: with `DocBin.to_disk`, or "
+        "from the annotation's own format with `crf-ner convert`."
+    )
+    D301 = (
+        "Expected {path} to be a .spacy file, or a folder with such files, got {got}. Name another path, or make such "
+        "files of other formats with `crf-ner convert`."
+    )
+    D302 = (
+        "Expected to know where the data is, but {got}. Name the files, first train, then dev, as in `crf-ner check "
+        "train.spacy dev.spacy`, or a config that names them, with `--config`."
+    )
+    D303 = (
+        "Expected the config to have one component {name!r} of the factory crf_ner, got {got}. Name one of them with "
+        "`--component`, or leave out `--config`."
+    )
+    D304 = "Expected `{name}` to be one of {known}, got {got!r}. Change `--{name}`, or the component in the config."
+    D305 = (
+        "Expected {name!r} to be a Hugging Face model or a folder with one, but its tokenizer cannot be loaded: "
+        "{reason}. Change `--encoder`."
+    )
+    D306 = "Expected {source} to give a tokenizer, but it cannot be made: {reason}. Change `--lang` or the config."

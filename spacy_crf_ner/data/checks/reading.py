@@ -1,0 +1,105 @@
+"""Reading .spacy files, and what spaCy's reader leaves out of them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.tokens import Doc, DocBin
+from spacy.training.corpus import walk_corpus
+from spacy.vocab import Vocab
+
+from ...errors import DataError, Errors
+from .findings import Finding, count
+
+DOCS = ".spacy"
+
+
+@dataclass
+class ReadingCounts:
+    """What spaCy's reader does with long Docs.
+
+    max_length (int): Tokens from which a Doc is cut into sentences (`corpora.train.max_length`); 0: never.
+    left_out (int): Docs from which nothing is left: long, and without sentence boundaries.
+    cut (int): Docs that are cut into sentences.
+    lost (int): Sentences of them that are as long themselves, and are left out.
+    """
+
+    max_length: int = 0
+    left_out: int = 0
+    cut: int = 0
+    lost: int = 0
+
+    def add(self, doc: Doc) -> None:
+        """Count a Doc."""
+        if not self.max_length or len(doc) < self.max_length:
+            return
+        if not doc.has_annotation("SENT_START"):
+            self.left_out += 1
+            return
+        self.cut += 1
+        self.lost += sum(len(sentence) >= self.max_length for sentence in doc.sents)
+
+
+def read_docs(path: Path, vocab: Vocab) -> Iterator[Doc]:
+    """The Docs of a file or folder, as spaCy's reader finds them, empty ones included.
+
+    path (Path): A .spacy file, or a folder with such files.
+    vocab (Vocab): Vocab of the Docs.
+    YIELDS (Doc): The Docs.
+    RAISES (DataError): No such file, or one that holds no Docs.
+    """
+    for file in find_files(path):
+        try:
+            yield from DocBin().from_disk(file).get_docs(vocab)
+        # What spaCy raises of bytes that are not its own, depending on where it stumbles.
+        except (ValueError, LookupError, TypeError, AttributeError, EOFError, zlib.error) as error:
+            raise DataError(Errors.D300.format(path=file, reason=str(error).rstrip("."))) from error
+
+
+def find_files(path: Path) -> list[Path]:
+    """The .spacy files that a path stands for.
+
+    path (Path): A .spacy file, or a folder.
+    RETURNS (list[Path]): The file, or all in the folder.
+    RAISES (DataError): There are none.
+    """
+    if path.is_dir():
+        # spaCy warns of a folder without files: we raise.
+        files = walk_corpus(path, DOCS) if any(path.rglob(f"*{DOCS}")) else []
+        if not files:
+            raise DataError(Errors.D301.format(path=path, got="a folder without them"))
+        return files
+    if not path.is_file():
+        raise DataError(Errors.D301.format(path=path, got="nothing"))
+    if path.suffix != DOCS:
+        raise DataError(Errors.D301.format(path=path, got="a file of another name"))
+    return [path]
+
+
+def check_reading(parts: Mapping[str, ReadingCounts]) -> list[Finding]:
+    """Docs that spaCy's reader leaves out because they are too long.
+
+    parts (Mapping[str, ReadingCounts]): Counts of each part of the corpus.
+    RETURNS (list[Finding]): "max-length", for each part that is read with a maximal length.
+    """
+    found = []
+    for part, counts in parts.items():
+        if not counts.max_length:
+            continue
+        setting = f"`corpora.{part}.max_length = {counts.max_length}`"
+        if counts.left_out or counts.lost:
+            message = (
+                f"{setting} leaves out {count(counts.left_out, 'Doc')} without sentence boundaries, and "
+                f"{count(counts.lost, 'sentence')} of the {count(counts.cut, 'Doc')} that are cut"
+            )
+            advice = "spaCy does so in silence. Set it to 0, set sentence starts in the Docs, or cut them yourself."
+            found.append(Finding("warn", "max-length", message, advice))
+        else:
+            message = (
+                f"{setting} cuts {count(counts.cut, 'Doc')} of {part} into sentences, and leaves out nothing"
+            )
+            found.append(Finding("good", "max-length", message))
+    return found
