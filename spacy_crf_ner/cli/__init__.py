@@ -9,6 +9,7 @@ from .calibrate import calibrate_pipeline
 from .check import check_data
 from .convert import convert_files
 from .distill import distill_pipeline
+from .evaluate import evaluate_pipeline
 from .info import print_info
 from .params import print_params
 from .pretrain_encoder import pretrain_encoder
@@ -32,6 +33,7 @@ app.command("convert")(convert_files)
 app.command("distill", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     distill_pipeline
 )
+app.command("evaluate")(evaluate_pipeline)
 app.command("info")(print_info)
 app.command("params", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     print_params
