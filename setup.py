@@ -1,6 +1,6 @@
-"""Builds the optional compiled kernels; all metadata is in setup.cfg.
+"""Builds the optional compiled kernels, and puts the ready configs into the package; all metadata is in setup.cfg.
 
-The environment variable SPACY_CRF_NER_BUILD says what to do about them:
+The environment variable SPACY_CRF_NER_BUILD says what to do about the kernels:
 
     auto      build them where that works; elsewhere say why not, and make a pure Python package (default)
     require   a build without them is an error
@@ -19,6 +19,7 @@ from typing import Any
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 from setuptools.errors import CompileError, SetupError
 
 KERNELS = Path("spacy_crf_ner", "kernels", "cpu")
@@ -52,6 +53,30 @@ def find_extensions() -> list[Extension]:
             extra_link_args=THREAD_ARGS,
         )
     ]
+
+
+class BuildPackage(build_py):
+    """Puts the ready configs into the package: in the repository they are beside it, and there only."""
+
+    def run(self) -> None:
+        """Build what is Python, then copy; an editable installation reads them where they are."""
+        super().run()
+        if not self.editable_mode:
+            for copied, original in self._configs().items():
+                self.mkpath(str(Path(copied).parent))
+                self.copy_file(original, copied)
+
+    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
+        """All files that are built."""
+        return [*super().get_outputs(include_bytecode), *self._configs()]
+
+    def get_output_mapping(self) -> dict[str, str]:
+        """What each file that is built is copied from."""
+        return {**super().get_output_mapping(), **self._configs()}
+
+    def _configs(self) -> dict[str, str]:
+        folder = Path(self.build_lib, "spacy_crf_ner", "configs")
+        return {str(folder / path.name): path.as_posix() for path in sorted(Path("configs").glob("*.cfg"))}
 
 
 class BuildKernels(build_ext):
@@ -137,4 +162,7 @@ def compile_side_by_side(
 
 if MODE not in MODES:
     raise SystemExit(f"error: SPACY_CRF_NER_BUILD={MODE}: expected one of {', '.join(MODES)}")
-setup(ext_modules=find_extensions(), cmdclass={"build_ext": BuildKernels, "bdist_wheel": BuildWheel})
+setup(
+    ext_modules=find_extensions(),
+    cmdclass={"build_ext": BuildKernels, "build_py": BuildPackage, "bdist_wheel": BuildWheel},
+)

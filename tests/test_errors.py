@@ -29,6 +29,7 @@ ROOMS = {
     "M": "models",
     "C": "pipeline",
     "R": "training",
+    "I": "training",
     "W": "pipeline",
     "E": "evaluation",
     "D": "data",

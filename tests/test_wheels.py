@@ -153,6 +153,20 @@ def test_the_sources_of_the_kernels_are_in_the_source_distribution_only(
     assert "spacy_crf_ner/py.typed" in names(own_wheel, "py.typed")
 
 
+def test_the_wheel_brings_the_ready_configs(own_wheel: Path, tmp_path: Path) -> None:
+    ready = {path.name: path.read_text(encoding="utf8") for path in (REPOSITORY / "configs").glob("*.cfg")}
+    with zipfile.ZipFile(own_wheel) as file:
+        inside = {
+            name.removeprefix("spacy_crf_ner/configs/"): file.read(name).decode("utf8")
+            for name in names(own_wheel, ".cfg")
+        }
+    assert inside == ready
+    python = borrow_environment(tmp_path / "env", own_wheel)
+    listed = run(python, "-I", "-m", "spacy", "crf-ner", "init", "--list", cwd=tmp_path)
+    for name in ready:
+        assert name.removesuffix(".cfg") in listed
+
+
 @pytest.mark.skipif(not COMPILER, reason="needs a C++ compiler")
 def test_the_wheel_for_this_platform_runs_the_compiled_kernels(own_wheel: Path, tmp_path: Path) -> None:
     assert len(names(own_wheel, ".so", ".pyd")) == 1

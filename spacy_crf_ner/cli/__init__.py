@@ -11,6 +11,7 @@ from .convert import convert_files
 from .distill import distill_pipeline
 from .evaluate import evaluate_pipeline
 from .info import print_info
+from .init import init_config
 from .params import print_params
 from .pretrain_encoder import pretrain_encoder
 from .save_adapter import save_adapter
@@ -35,6 +36,7 @@ app.command("distill", context_settings={"allow_extra_args": True, "ignore_unkno
 )
 app.command("evaluate")(evaluate_pipeline)
 app.command("info")(print_info)
+app.command("init")(init_config)
 app.command("params", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     print_params
 )

@@ -3,6 +3,7 @@
 A template says what was expected, what arrived, and what to do or which setting to change.
 """
 
+from .config_messages import ConfigErrors
 from .crf_messages import CrfErrors
 from .data_messages import DataErrors
 from .evaluation_messages import EvaluationErrors
@@ -38,7 +39,9 @@ __all__ = [
 ]
 
 
-class Errors(CrfErrors, ModelErrors, PipelineErrors, TrainingErrors, EvaluationErrors, DataErrors):
+class Errors(
+    CrfErrors, ModelErrors, PipelineErrors, TrainingErrors, ConfigErrors, EvaluationErrors, DataErrors
+):
     """All templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, M models,
-    C pipeline, R training, E evaluation, D data.
+    C pipeline, R and I training, E evaluation, D data.
     """
