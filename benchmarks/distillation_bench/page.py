@@ -23,6 +23,8 @@ at which teacher and student take turns; medians, first with the posts in the te
 suits a transformer better. Ratios are to the teacher."""
 
 MEGABYTE = 1e6
+# What we wanted of a student: percent of the teacher's F1, and times its words/s.
+WANTED_F, WANTED_SPEED = 90.0, 10.0
 
 
 def _kept(row: Row) -> float:
@@ -98,7 +100,16 @@ def _section(rows: Sequence[Row]) -> str:
         own = [row for row in shown if (row["student"], row["kind"]) == (student, way)]
         cells = [mean_and_deviation([value(row) for row in own], digits) for _, digits, value in COLUMNS]
         lines.append(table_line([f"`{student}`", way, str(len(own)), *cells]))
-    return "\n".join([*lines, "", *describe_surroundings(shown)])
+    return "\n".join([*lines, *_aim(shown), "", *describe_surroundings(shown)])
+
+
+def _aim(rows: Sequence[Row]) -> list[str]:
+    """Whether what we wanted was reached, by the best student that is fast enough."""
+    fast = [_kept(row) for row in rows if _ratio("words_per_second")(row) >= WANTED_SPEED]
+    best = max(fast, default=0.0)
+    reached = "reached" if best >= WANTED_F else f"missed by {WANTED_F - best:.1f} points"
+    wanted = f"{WANTED_F:g} % of the teacher's F1 at {WANTED_SPEED:g} times its speed"
+    return ["", f"The aim was {wanted}: {reached} by the best run."]
 
 
 def _median(rows: Sequence[Row], key: str) -> float:

@@ -94,6 +94,11 @@ def test_the_page_compares_with_the_teacher() -> None:
     assert first.startswith("| `cnn` | distilled | 2 | 32.00 ± 2.83 |")
     assert "| 80.0 ± 7.1 | 12000 ± 0 | 12.0 ± 0.0 | 12.0 ± 0.0 | 5.0 ± 0.0 |" in first
     assert second.startswith("| `cnn` | alone | 2 | 10.00 ± 0.00 |")
+    assert (
+        "The aim was 90 % of the teacher's F1 at 10 times its speed: missed by 5.0 points by the best run."
+        in text
+    )
+    assert "10 times its speed: reached by the best run" in page([*rows, row("distilled", 2, 0.36)])
     assert "The teacher has a test F1 of 40.00 (dev 40.00), 5.0 MB, and 1000 words/s" in text
 
 

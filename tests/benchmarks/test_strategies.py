@@ -181,6 +181,17 @@ def test_the_page_compares_with_plain_fine_tuning_by_seed() -> None:
 
 
 @pytest.mark.usefixtures("benchmark_parts")
+@pytest.mark.parametrize(("f", "said"), [(0.421, "missed by 0.90"), (0.43, "reached"), (0.44, "reached")])
+def test_the_page_says_whether_an_aim_was_reached(f: float, said: str) -> None:
+    from strategies_bench.page import page
+
+    rows = [row("full", 0, 0.4), row("posterior", 0, f)]
+    assert "The aim was" not in page(rows)
+    text = page([{**one, "corpus": "wnut17-tenth"} for one in rows])
+    assert f"The aim was +3.00 for `posterior`, which we recommend here: {said}." in text
+
+
+@pytest.mark.usefixtures("benchmark_parts")
 def test_rows_with_older_settings_are_not_in_the_table_but_told() -> None:
     from strategies_bench.page import newest, page
 
