@@ -19,6 +19,7 @@ ROOMS: dict[str, frozenset[str]] = {
     "__init__": frozenset(),
     "about": frozenset(),
     "errors": frozenset(),
+    "files": frozenset({"errors"}),
     "functional": frozenset({"errors"}),
     "tags": frozenset({"errors"}),
     "kernels": frozenset({"errors", "functional", "tags"}),
@@ -27,12 +28,12 @@ ROOMS: dict[str, frozenset[str]] = {
     # It gets its model from the config; of the mathematics it needs `Potentials`, which the model hands to it.
     "pipeline": frozenset({"errors", "functional", "tags", "layers"}),
     # It adapts encoders, and a student learns the scores of its teacher: both are inside of models.
-    "training": frozenset({*_MODEL_SIDE, "pipeline"} - {"kernels"}),
+    "training": frozenset({*_MODEL_SIDE, "files", "pipeline"} - {"kernels"}),
     # Calibration fits temperatures to the probabilities that a component's scores have under each of them.
     "evaluation": frozenset({"errors", "functional", "tags", "layers", "pipeline"}),
-    "data": frozenset({"errors", "pipeline"}),
+    "data": frozenset({"errors", "files", "pipeline"}),
     "distributed": frozenset({"errors", "pipeline"}),
-    "cli": frozenset({*_MODEL_SIDE, "pipeline", "training", "evaluation", "data", "distributed"}),
+    "cli": frozenset({*_MODEL_SIDE, "files", "pipeline", "training", "evaluation", "data", "distributed"}),
 }
 # Own imports that belong inside functions, where they are forbidden otherwise: the version is read from `about` before
 # torch is installed, or without waiting for it, and every `python -m spacy` imports `cli`, whatever it is to do.

@@ -33,6 +33,7 @@ ROOMS = {
     "W": "pipeline",
     "E": "evaluation",
     "D": "data",
+    "F": "files",
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +77,9 @@ def calibrate_pipeline(
         msg.fail(str(error), exits=1)
     _save(nlp, report["component"], target, whole=output is not None)
     if json_path is not None:
-        json_path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+        from ..files import write_json
+
+        write_json(json_path, report)
         msg.good(f"Saved the measures to {json_path}")
 
 

@@ -116,7 +116,10 @@ def _check(
     for heading, findings in verdicts.items():
         _print_findings(heading, findings)
     if json_path is not None:
-        _save(as_dict(found, pipeline, verdicts), json_path)
+        from ..files import write_json
+
+        write_json(json_path, as_dict(found, pipeline, verdicts))
+        msg.good(f"Saved counts and verdicts to {json_path}")
     return verdicts
 
 
@@ -215,19 +218,3 @@ def _print_summary(counts: Mapping[Level, int]) -> None:
     for level, (one, many) in LEVELS.items():
         if counts[level]:
             getattr(msg, level)(count(counts[level], one, many))
-
-
-def _save(found: Mapping[str, Any], path: Path) -> None:
-    import json
-
-    from ..data.writing import Replacement
-
-    replacement = Replacement(path)
-    try:
-        text = json.dumps(found, indent=2, ensure_ascii=False)
-        # Half of a surrogate pair, which a text may hold, is no UTF-8.
-        replacement.temporary.write_text(text + "\n", encoding="utf8", errors="backslashreplace")
-        replacement.commit()
-    finally:
-        replacement.discard()
-    msg.good(f"Saved counts and verdicts to {path}")

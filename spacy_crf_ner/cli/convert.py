@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -131,6 +130,7 @@ def _convert(
     from ..data.conversion import Source, convert
     from ..data.readers import find_inputs
     from ..data.targets import check_paths, name_report, name_targets
+    from ..files import write_json
 
     inputs = find_inputs(input_paths, None if file_format == AUTO else file_format, options)
     targets = name_targets([found.name for found in inputs], output, settings.shares)
@@ -142,7 +142,7 @@ def _convert(
     _print_tally(tally, settings, report_path)
     if json_path is not None:
         found = _as_dict(inputs, tally, report_path)
-        json_path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+        write_json(json_path, found)
         msg.good(f"Saved the counts to {json_path}")
 
 

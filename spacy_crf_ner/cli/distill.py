@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -85,7 +84,9 @@ def distill_pipeline(
     except SpacyCrfNerError as error:
         msg.fail(str(error), exits=1)
     if json_path is not None:
-        json_path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+        from ..files import write_json
+
+        write_json(json_path, report)
         msg.good(f"Saved the comparison to {json_path}")
 
 

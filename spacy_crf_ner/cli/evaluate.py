@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -57,7 +56,9 @@ def evaluate_pipeline(
         msg.fail(str(error), exits=1)
     _print(found, show_errors)
     if json_path is not None:
-        _save(_as_dict(found, data_path, train_path), json_path)
+        from ..files import write_json
+
+        write_json(json_path, _as_dict(found, data_path, train_path))
         msg.good(f"Saved everything to {json_path}")
 
 
@@ -84,7 +85,8 @@ def _evaluate(
 
     RAISES (SpacyCrfNerError): Data that cannot be read, or without annotated entities.
     """
-    from ..evaluation import compare, count_all, count_docs, measure_entities
+    from ..evaluation import compare, count_all, measure_entities
+    from ..files import count_docs
 
     n_docs = count_docs(data_path)
     known = None if train_path is None else _known_entities(train_path)
@@ -116,7 +118,8 @@ def _load(name: str) -> Language:
 def _known_entities(train_path: Path) -> EntityTexts:
     import spacy
 
-    from ..evaluation import entity_texts, read_docs
+    from ..evaluation import entity_texts
+    from ..files import read_docs
 
     known = entity_texts(read_docs(train_path, spacy.blank("xx").vocab))
     if not known:
@@ -164,16 +167,3 @@ def _as_dict(found: _Evaluated, data_path: Path, train_path: Path | None) -> dic
         "against": None if found.second is None else one_pipeline(found.second),
         "comparison": None if found.comparison is None else asdict(found.comparison),
     }
-
-
-def _save(report: dict[str, Any], path: Path) -> None:
-    """Write the file whole or not at all."""
-    from ..data.writing import Replacement
-
-    replacement = Replacement(path)
-    try:
-        text = json.dumps(report, indent=2, allow_nan=False) + "\n"
-        replacement.temporary.write_text(text, encoding="utf8")
-        replacement.commit()
-    finally:
-        replacement.discard()

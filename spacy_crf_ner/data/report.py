@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from ..files import Replacement
 from .alignment import Finding
-from .writing import Replacement
 
 COLUMNS = ("file", "line", "text", "label", "reason", "done")
 # Characters of a text in the report.

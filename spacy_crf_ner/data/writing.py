@@ -1,48 +1,18 @@
-"""Files that are written whole or not at all, and Docs on their way into .spacy files."""
+"""Docs on their way into .spacy files."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from types import TracebackType
 
 from spacy.tokens import Doc, DocBin
 
-from ..errors import DataError, Errors
+from ..files import Replacement
 
 # What our Docs hold beside words and spaces: files are a third of what they are with all of spaCy's attributes.
 ATTRIBUTES = ("ENT_IOB", "ENT_TYPE", "SENT_START")
 # Tokens of one .spacy file: it is in memory as a whole when it is written, and when it is read.
 PART_TOKENS = 10_000_000
-
-
-class Replacement:
-    """A file on its way: under a temporary name beside its own, which it takes when it is whole.
-
-    path (Path): The file. Folders above it are made.
-    RAISES (DataError): There is a folder of this name.
-    """
-
-    def __init__(self, path: Path) -> None:
-        if path.is_dir():
-            raise DataError(Errors.D208.format(path=path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-
-    def commit(self) -> None:
-        """Put what was written in the place of the file, or of an earlier one."""
-        if self.temporary.is_dir():
-            self.path.unlink(missing_ok=True)
-        self.temporary.replace(self.path)
-
-    def discard(self) -> None:
-        """Remove what was written under the temporary name, if there is anything."""
-        if self.temporary.is_dir():
-            shutil.rmtree(self.temporary)
-        else:
-            self.temporary.unlink(missing_ok=True)
 
 
 class DocFile:

@@ -19,6 +19,7 @@ from .exceptions import (
     TagError,
     TrainingError,
 )
+from .file_messages import FileErrors
 from .model_messages import ModelErrors
 from .pipeline_messages import PipelineErrors, Warnings
 from .training_messages import TrainingErrors
@@ -40,8 +41,15 @@ __all__ = [
 
 
 class Errors(
-    CrfErrors, ModelErrors, PipelineErrors, TrainingErrors, ConfigErrors, EvaluationErrors, DataErrors
+    CrfErrors,
+    ModelErrors,
+    PipelineErrors,
+    TrainingErrors,
+    ConfigErrors,
+    EvaluationErrors,
+    DataErrors,
+    FileErrors,
 ):
     """All templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, M models,
-    C pipeline, R and I training, E evaluation, D data.
+    C pipeline, R and I training, E evaluation, D data, F files.
     """

@@ -124,7 +124,6 @@ class DataErrors:
         "name that does not end with .spacy."
     )
     D207 = "Expected `--label-map` to be old=new, or old= to leave a label out, each old label once, but got {got!r}."
-    D208 = "Expected {path} to be a file, new or to be replaced, but it is a folder. Choose another name, or remove it."
     D209 = (
         "Expected a file of its own for each input, but {first} and {second} would both become {path}. Convert them "
         "into different folders, or into one file: `--output` with a name that ends with .spacy."
@@ -143,14 +142,6 @@ class DataErrors:
     )
 
     # check (from 300)
-    D300 = (
-        "Expected {path} to hold Docs, but they cannot be read: {reason}. Write it again: with `DocBin.to_disk`, or "
-        "from the annotation's own format with `crf-ner convert`."
-    )
-    D301 = (
-        "Expected {path} to be a .spacy file, or a folder with such files, got {got}. Name another path, or make such "
-        "files of other formats with `crf-ner convert`."
-    )
     D302 = (
         "Expected to know where the data is, but {got}. Name the files, first train, then dev, as in `crf-ner check "
         "train.spacy dev.spacy`, or a config that names them, with `--config`."

@@ -23,12 +23,3 @@ class EvaluationErrors:
 
     # measures of entities (from 100)
     E100 = "Expected both pipelines to be judged on the same Docs, but got {first} and {second} Docs."
-    E101 = (
-        "Expected {path} to be a .spacy file or a folder with .spacy files, but it is not. `python -m spacy crf-ner "
-        "convert` makes them from other formats."
-    )
-    E102 = "Expected {path} to hold annotated Docs, but it holds no Docs at all."
-    E103 = (
-        "Expected {path} to hold Docs in spaCy's format, as its name ends with .spacy, but it does not: {reason}. "
-        "Write it again with `DocBin.to_disk` or `python -m spacy crf-ner convert`."
-    )

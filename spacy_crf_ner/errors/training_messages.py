@@ -51,7 +51,6 @@ class TrainingErrors:
         "Expected {path} to be UTF-8 with a text in each line, or an object with `text` if its name ends with .jsonl, "
         "but line {number} is not ({reason}). Correct or delete it."
     )
-    R015 = "Expected {path} to hold Docs in spaCy's format, as its name ends with .spacy, but it does not: {reason}."
 
     # augmenters and corpora (from 200)
     R200 = (

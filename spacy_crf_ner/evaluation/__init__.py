@@ -11,7 +11,6 @@ from .breakdowns import (
 from .calibration import Calibration, Reliability, calibrate, measure
 from .comparison import Comparison, compare
 from .components import find_component
-from .docbins import count_docs, read_docs
 from .entity_counts import Average, Counts, count_by_label, macro_average, total
 from .entity_errors import ERROR_KINDS, EntityError, find_errors
 from .entity_report import EntityReport, count_all, measure_entities
@@ -60,7 +59,6 @@ __all__ = [
     "count_by_entity_length",
     "count_by_label",
     "count_by_text_length",
-    "count_docs",
     "count_matches",
     "count_seen",
     "doc_accuracy",
@@ -76,7 +74,6 @@ __all__ = [
     "measure_entities",
     "pair_entities",
     "precision_recall_area",
-    "read_docs",
     "reliability_bins",
     "sentence_accuracy",
     "span_log_loss",

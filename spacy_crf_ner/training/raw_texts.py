@@ -6,9 +6,9 @@ from typing import Any
 
 import spacy
 import srsly
-from spacy.tokens import DocBin
 
 from ..errors import Errors, TrainingError
+from ..files import read_docbin
 
 JSON_LINES, DOCS = ".jsonl", ".spacy"
 
@@ -19,11 +19,12 @@ def read_raw_texts(path: Path) -> Iterator[str]:
     path (Path): A text in each line; an object with `text` in each line, if its name ends with .jsonl; Docs, if it ends
         with .spacy. What has no text is left out.
     YIELDS (str): Texts that are not blank.
-    RAISES (TrainingError): A line of a .jsonl file without `text`, or a file that is not what its name says; the
-        message names it.
+    RAISES (TrainingError): A line that is not UTF-8, or one of a .jsonl file without `text`; the message names it.
+    RAISES (DataError): A .spacy file that is none.
     """
     if path.suffix == DOCS:
-        yield from (text for text in _texts_of_docs(path) if text.strip())
+        docs = read_docbin(path, spacy.blank("xx").vocab)
+        yield from (doc.text for doc in docs if doc.text.strip())
         return
     # Decoded line by line, for the number of the line that is no text.
     with path.open("rb") as lines:
@@ -34,14 +35,6 @@ def read_raw_texts(path: Path) -> Iterator[str]:
                 raise TrainingError(Errors.R014.format(path=path, number=number, reason=error)) from error
             if text.strip():
                 yield text
-
-
-def _texts_of_docs(path: Path) -> Iterator[str]:
-    try:
-        docs = DocBin().from_disk(path)
-    except (ValueError, KeyError, TypeError) as error:
-        raise TrainingError(Errors.R015.format(path=path, reason=error)) from error
-    return (doc.text for doc in docs.get_docs(spacy.blank("xx").vocab))
 
 
 def _text_of(path: Path, line: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from spacy.tokens import DocBin
 
-from spacy_crf_ner.errors import TrainingError
+from spacy_crf_ner.errors import DataError, TrainingError
 from spacy_crf_ner.training.raw_texts import read_raw_texts
 from tests import tiny
 
@@ -60,5 +60,5 @@ def test_docs_are_texts(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_docs_is_named(tmp_path: Path) -> None:
     path = tmp_path / "raw.spacy"
     path.write_bytes(b"not spaCy's")
-    with pytest.raises(TrainingError, match=r"raw\.spacy to hold Docs"):
+    with pytest.raises(DataError, match=r"raw\.spacy to hold Docs"):
         list(read_raw_texts(path))

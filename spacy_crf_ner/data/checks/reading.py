@@ -1,20 +1,13 @@
-"""Reading .spacy files, and what spaCy's reader leaves out of them."""
+"""What spaCy's reader leaves out of .spacy files."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from spacy.tokens import Doc, DocBin
-from spacy.training.corpus import walk_corpus
-from spacy.vocab import Vocab
+from spacy.tokens import Doc
 
-from ...errors import DataError, Errors
 from .findings import Finding, count
-
-DOCS = ".spacy"
 
 
 @dataclass
@@ -41,42 +34,6 @@ class ReadingCounts:
             return
         self.cut += 1
         self.lost += sum(len(sentence) >= self.max_length for sentence in doc.sents)
-
-
-def read_docs(path: Path, vocab: Vocab) -> Iterator[Doc]:
-    """The Docs of a file or folder, as spaCy's reader finds them, empty ones included.
-
-    path (Path): A .spacy file, or a folder with such files.
-    vocab (Vocab): Vocab of the Docs.
-    YIELDS (Doc): The Docs.
-    RAISES (DataError): No such file, or one that holds no Docs.
-    """
-    for file in find_files(path):
-        try:
-            yield from DocBin().from_disk(file).get_docs(vocab)
-        # What spaCy raises of bytes that are not its own, depending on where it stumbles.
-        except (ValueError, LookupError, TypeError, AttributeError, EOFError, zlib.error) as error:
-            raise DataError(Errors.D300.format(path=file, reason=str(error).rstrip("."))) from error
-
-
-def find_files(path: Path) -> list[Path]:
-    """The .spacy files that a path stands for.
-
-    path (Path): A .spacy file, or a folder.
-    RETURNS (list[Path]): The file, or all in the folder.
-    RAISES (DataError): There are none.
-    """
-    if path.is_dir():
-        # spaCy warns of a folder without files: we raise.
-        files = walk_corpus(path, DOCS) if any(path.rglob(f"*{DOCS}")) else []
-        if not files:
-            raise DataError(Errors.D301.format(path=path, got="a folder without them"))
-        return files
-    if not path.is_file():
-        raise DataError(Errors.D301.format(path=path, got="nothing"))
-    if path.suffix != DOCS:
-        raise DataError(Errors.D301.format(path=path, got="a file of another name"))
-    return [path]
 
 
 def check_reading(parts: Mapping[str, ReadingCounts]) -> list[Finding]:

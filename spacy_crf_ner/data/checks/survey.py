@@ -11,13 +11,14 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ...errors import DataError, Errors
+from ...files import read_docs
 from .annotation import AnnotationCounts
 from .boundaries import BoundaryCounts
 from .labels import LabelCounts
 from .lengths import LengthCounts
 from .mentions import MentionCounts
 from .neighbours import NeighbourCounts
-from .reading import ReadingCounts, read_docs
+from .reading import ReadingCounts
 from .sentences import SentenceCounts
 from .texts import TextIndex
 from .tokenization import TokenizationCounts

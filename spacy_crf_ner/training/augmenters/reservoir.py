@@ -6,10 +6,11 @@ from random import Random
 from typing import Generic, TypeVar
 
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 from spacy.training import Example
 
 from ...errors import Errors, TrainingError
+from ...files import read_docbin
 from .augmenter import Rewriter
 
 Value = TypeVar("Value")
@@ -108,9 +109,10 @@ def read_docs(name: str, path: Path, nlp: Language) -> Iterator[Doc]:
     nlp (Language): The pipeline whose vocabulary the Docs share.
     YIELDS (Doc): The Docs.
     RAISES (TrainingError): Nothing to read there.
+    RAISES (DataError): A file that is not in spaCy's format.
     """
     files = [path] if path.is_file() else sorted(path.rglob("*.spacy"))
     if not files:
         raise TrainingError(Errors.R201.format(name=name, path=path))
     for file in files:
-        yield from DocBin().from_disk(file).get_docs(nlp.vocab)
+        yield from read_docbin(file, nlp.vocab)

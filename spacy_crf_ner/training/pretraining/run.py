@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Errors, TrainingError
+from ...files import write_json
 from .model import Measure
 from .settings import PretrainingSettings
 
@@ -89,13 +90,6 @@ def open_run(
         shutil.rmtree(run.folder / NEW_FOLDER, ignore_errors=True)
         write_json(run.folder / RUN_FILE, {"question": question, "measures": run.measures})
     return run
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a file as a whole or not at all."""
-    new = path.with_name(path.name + ".new")
-    new.write_text(json.dumps(content, indent=2) + "\n", encoding="utf8")
-    new.replace(path)
 
 
 def _question(settings: PretrainingSettings, texts: Sequence[str]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The text of a config: comments that say how it was made, then every setting."""
 
-import os
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from thinc.api import Config
 
 from ...about import __version__
 from ...errors import Errors, TrainingError
+from ...files import write_text
 from .files import find_ready_configs
 from .making import MadeConfig
 
@@ -106,14 +106,8 @@ def save_text(text: str, path: Path) -> None:
     path (Path): The file; one that is there is replaced.
     RAISES (TrainingError): The file cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            beside.write_text(text, encoding="utf8", newline="\n")
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_text(path, text)
     except OSError as error:
         raise TrainingError(Errors.I009.format(path=path, reason=error.strerror or error)) from error
 

@@ -12,6 +12,7 @@ from typing import Any
 from spacy.util import get_sourced_components, load_model_from_config
 from thinc.api import Config
 
+from ...files import write_text
 from .space import Dimension, with_values
 
 TRIALS_FILE, PLOTS_FILE, BEST_CONFIG = "trials.jsonl", "plots.html", "best.cfg"
@@ -93,10 +94,3 @@ def _figures(study: Any) -> Iterator[tuple[str, Any]]:
             warnings.simplefilter("ignore")
             evaluator = PedAnovaImportanceEvaluator()
             yield "Importance of settings", visualization.plot_param_importances(study, evaluator=evaluator)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    new = path.with_name(path.name + ".new")
-    new.write_text(text, encoding="utf8")
-    new.replace(path)
