@@ -34,6 +34,8 @@ ROOMS = {
     "E": "evaluation",
     "D": "data",
     "F": "files",
+    "H": "sharing",
+    "V": "pages",
 }
 
 

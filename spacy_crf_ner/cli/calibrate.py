@@ -10,6 +10,8 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .loading import load_pipeline
+from .starting import require_outputs, start
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -64,23 +66,17 @@ def calibrate_pipeline(
     on, shows calibration before and after, and saves the temperature with the pipeline: in place if MODEL is a
     directory, or the whole pipeline to --output.
     """
-    from spacy.cli._util import import_code, setup_gpu
-    from spacy.util import load_model
 
     target = _target(model, output)
-    import_code(code_path)
-    setup_gpu(use_gpu)
-    nlp = load_model(model)
     try:
+        require_outputs(target, json_path)
+        start(code_path, use_gpu)
+        nlp = load_pipeline(model, {})
         report = _calibrate(nlp, component, data_path, per_label=per_label, objective=objective, bins=bins)
-    except SpacyCrfNerError as error:
+        _save(nlp, report["component"], target, whole=output is not None)
+        _save_measures(report, json_path)
+    except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
-    _save(nlp, report["component"], target, whole=output is not None)
-    if json_path is not None:
-        from ..files import write_json
-
-        write_json(json_path, report)
-        msg.good(f"Saved the measures to {json_path}")
 
 
 def _target(model: str, output: Path | None) -> Path:
@@ -125,14 +121,13 @@ def _calibrate(
 
 
 def _read(nlp: Language, component: CRFEntityRecognizer, data_path: Path) -> HeldOut:
-    from spacy.tokens import DocBin
     from spacy.training import Corpus
-    from spacy.training.corpus import walk_corpus
     from tqdm import tqdm
 
     from ..evaluation import gather
+    from ..files import count_docs
 
-    n_docs = sum(len(DocBin().from_disk(path)) for path in walk_corpus(data_path, ".spacy"))
+    n_docs = count_docs(data_path)
     examples = Corpus(data_path)(nlp)
     return gather(nlp, component, tqdm(examples, total=n_docs, desc="Predicting", unit="docs"))
 
@@ -146,6 +141,15 @@ def _save(nlp: Language, name: str, target: Path, *, whole: bool) -> None:
     else:
         find_component(nlp, name).to_disk(target / name, exclude=["vocab", "model"])
         msg.good(f"Saved the temperature to {target / name / 'cfg'}")
+
+
+def _save_measures(report: dict[str, Any], path: Path | None) -> None:
+    if path is None:
+        return
+    from ..files import write_json
+
+    write_json(path, report)
+    msg.good(f"Saved the measures to {path}")
 
 
 def _print(name: str, held_out: HeldOut, found: Calibration, current: Temperatures) -> None:

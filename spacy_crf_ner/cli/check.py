@@ -12,6 +12,7 @@ from wasabi import msg
 from wasabi.util import wrap
 
 from ..errors import SpacyCrfNerError
+from .starting import require_outputs
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -109,6 +110,7 @@ def _check(
     paths = name_parts(given, facts)
     inputs = [*paths.values(), *([config_path] if config_path is not None else [])]
     check_paths(inputs, [], {"--json": json_path})
+    require_outputs(None, json_path)
     pipeline = _make_pipeline(config, facts, options)
     found = survey(paths, pipeline, _progress)
     verdicts = check_all(found, pipeline)

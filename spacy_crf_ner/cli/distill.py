@@ -12,6 +12,8 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .loading import load_pipeline
+from .starting import parse_overrides, require_outputs, start
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -71,23 +73,18 @@ def distill_pipeline(
     spaCy's training loop, and both are compared. Settings of the config can be overridden, as in `spacy train`:
     --training.max_steps 2000. The student is in OUTPUT/model-best.
     """
-    from spacy.cli._util import import_code, setup_gpu
 
     overrides = _overrides(ctx, gold, dev)
-    import_code(code_path)
-    setup_gpu(use_gpu)
-    nlp, student = _load(teacher, config_path, overrides)
     options = {"temperature": temperature, "weight": weight}
     try:
+        require_outputs(output, json_path)
+        start(code_path, use_gpu)
+        nlp, student = _load(teacher, config_path, overrides)
         plan = _plan(nlp, component, student, raw_path, output, gold=gold, dev=dev, options=options)
         report = _distill(nlp, component, plan, use_gpu)
-    except SpacyCrfNerError as error:
+        _save(report, json_path)
+    except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
-    if json_path is not None:
-        from ..files import write_json
-
-        write_json(json_path, report)
-        msg.good(f"Saved the comparison to {json_path}")
 
 
 class _Plan(NamedTuple):
@@ -102,13 +99,8 @@ class _Plan(NamedTuple):
 
 
 def _overrides(ctx: typer.Context, gold: Path | None, dev: Path | None) -> dict[str, Any]:
-    from spacy.cli._util import parse_config_overrides
 
-    for argument in ctx.args:
-        # What spaCy raises here typer does not know, and shows as a traceback.
-        if argument.startswith("--") and "." not in argument.split("=")[0]:
-            raise typer.BadParameter(f"no such option; settings of the config have a dot: {argument}")
-    overrides = parse_config_overrides(ctx.args)
+    overrides = parse_overrides(ctx.args)
     given = {"paths.train": gold, "paths.dev": dev}
     return {**overrides, **{name: str(path) for name, path in given.items() if path is not None}}
 
@@ -116,13 +108,13 @@ def _overrides(ctx: typer.Context, gold: Path | None, dev: Path | None) -> dict[
 def _load(teacher: str, config_path: Path, overrides: dict[str, Any]) -> tuple[Language, Language]:
     """The teacher, and the student as its config has it, without weights."""
     from spacy.cli._util import show_validation_error
-    from spacy.util import load_config, load_model, load_model_from_config
+    from spacy.util import load_config, load_model_from_config
 
     with show_validation_error(config_path):
         config = load_config(config_path, overrides=overrides, interpolate=False)
     with show_validation_error(config_path, hint_fill=False):
         student = load_model_from_config(config, auto_fill=True)
-    return load_model(teacher), student
+    return load_pipeline(teacher, {}), student
 
 
 def _plan(
@@ -245,6 +237,15 @@ def _timed(action: Callable[[], object]) -> float:
     start = timer()
     action()
     return timer() - start
+
+
+def _save(report: dict[str, Any], path: Path | None) -> None:
+    if path is None:
+        return
+    from ..files import write_json
+
+    write_json(path, report)
+    msg.good(f"Saved the comparison to {path}")
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -11,6 +11,8 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .loading import load_pipeline
+from .starting import parse_overrides, start
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -38,14 +40,13 @@ def print_params(
     A config is initialized as `spacy train` does it, and the gradients of a few texts show what learns in the first
     update. Settings can be overridden as for `spacy train`, e.g. --paths.train ./train.spacy. Nothing is saved.
     """
-    from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
 
-    overrides = parse_config_overrides(ctx.args)
-    import_code(code_path)
-    setup_gpu(use_gpu, silent=True)
+    overrides = parse_overrides(ctx.args)
+    start(code_path, use_gpu, silent=True)
     try:
         found = _inspect(source, overrides, use_gpu)
-    except SpacyCrfNerError as error:
+    # Those of spaCy, too: a corpus that is not there, an encoder that is not.
+    except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     if as_json:
         print(json.dumps(_as_dict(found), indent=2))
@@ -75,13 +76,13 @@ def _inspect(source: str, overrides: dict[str, Any], use_gpu: int) -> Inspection
     """
     from spacy.cli._util import show_validation_error
     from spacy.schemas import ConfigSchemaTraining
-    from spacy.util import load_model, registry
+    from spacy.util import registry
 
     from ..training.parameter_table import add_rates, check_optimizer, list_parameters, peak_rate
 
     is_config = Path(source).is_file()
     with show_validation_error(source if is_config else None):
-        nlp = _initialize(source, overrides, use_gpu) if is_config else load_model(source, config=overrides)
+        nlp = _initialize(source, overrides, use_gpu) if is_config else load_pipeline(source, overrides)
         settings = registry.resolve(nlp.config.interpolate()["training"], schema=ConfigSchemaTraining)
     if not is_config:
         _freeze_as_initialized(nlp)

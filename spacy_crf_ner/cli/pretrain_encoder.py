@@ -10,6 +10,7 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .starting import require_outputs
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -87,10 +88,12 @@ def pretrain_encoder(
     that `--paths.encoder` of the next `spacy train` takes. The same command goes on where it was interrupted.
     Perplexity before and after, on texts that are held out, is printed, and is in OUTPUT/pretraining.json.
     """
+
     try:
+        require_outputs(output, None)
         pretraining = _prepare(texts, output, ctx.params, overwrite=overwrite, use_gpu=use_gpu)
         _pretrain(pretraining, output)
-    except SpacyCrfNerError as error:
+    except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
 
 

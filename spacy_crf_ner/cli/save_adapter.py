@@ -8,6 +8,8 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .loading import load_pipeline
+from .starting import require_outputs, start
 
 
 def save_adapter(
@@ -29,17 +31,14 @@ def save_adapter(
     setting `adapter` of spacy-crf-ner.PeftTransformerModel.v1 takes as a start. Adapters that were merged into the
     encoder when the pipeline was saved are no longer there: train with `merge = false`.
     """
-    from spacy.cli._util import import_code, setup_gpu
-    from spacy.util import load_model
-
     from ..models.adapters import choose_adapters, write_adapter
 
-    import_code(code_path)
-    setup_gpu(use_gpu)
     try:
-        name, found = choose_adapters(load_model(model), component)
-    except SpacyCrfNerError as error:
+        require_outputs(output, None)
+        start(code_path, use_gpu)
+        name, found = choose_adapters(load_pipeline(model, {}), component)
+        write_adapter(found.dump_adapter(), output)
+    except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
     trained, _ = found.count_parameters()
-    write_adapter(found.dump_adapter(), output)
     msg.good(f"Saved the adapters of '{name}' ({found.shim.method.name}, {trained} parameters) to {output}")

@@ -9,6 +9,7 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .starting import parse_overrides, require_outputs, start
 
 if TYPE_CHECKING:
     from ..training.search import Search
@@ -50,15 +51,15 @@ def tune_config(
     output folder. The same command goes on where it was interrupted. Settings of the config can be overridden:
     --paths.train train.spacy.
     """
-    from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
+    from spacy.cli._util import show_validation_error
     from spacy.util import load_config
 
     from ..training.search import Search, SearchSettings, read_space
 
-    overrides = parse_config_overrides(ctx.args)
-    import_code(code_path)
-    setup_gpu(use_gpu)
+    overrides = parse_overrides(ctx.args)
     try:
+        require_outputs(output, None)
+        start(code_path, use_gpu)
         settings = SearchSettings(
             trials=trials,
             timeout=timeout,
@@ -68,11 +69,12 @@ def tune_config(
             seed=seed,
             keep_model=keep_model,
         )
-        config = load_config(config_path, overrides=overrides, interpolate=False)
+        with show_validation_error(config_path):
+            config = load_config(config_path, overrides=overrides, interpolate=False)
         dimensions = read_space(space_path, config)
         search = Search(config, dimensions, output, settings, use_gpu=use_gpu)
         _search(search)
-    except SpacyCrfNerError as error:
+    except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
     _print(search, output)
 

@@ -15,13 +15,16 @@ from .exceptions import (
     KernelError,
     LossError,
     PotentialsError,
+    SharingError,
     SpacyCrfNerError,
     TagError,
     TrainingError,
 )
 from .file_messages import FileErrors
 from .model_messages import ModelErrors
+from .page_messages import PageErrors
 from .pipeline_messages import PipelineErrors, Warnings
+from .sharing_messages import SharingErrors
 from .training_messages import TrainingErrors
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "KernelError",
     "LossError",
     "PotentialsError",
+    "SharingError",
     "SpacyCrfNerError",
     "TagError",
     "TrainingError",
@@ -49,7 +53,9 @@ class Errors(
     EvaluationErrors,
     DataErrors,
     FileErrors,
+    SharingErrors,
+    PageErrors,
 ):
     """All templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, M models,
-    C pipeline, R and I training, E evaluation, D data, F files.
+    C pipeline, R and I training, E evaluation, D data, F files, H sharing, V pages.
     """

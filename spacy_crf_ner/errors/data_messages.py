@@ -89,7 +89,10 @@ class DataErrors:
         "Expected {path} to be a folder that `save_to_disk` of `datasets` wrote, but it cannot be loaded: {reason}. "
         "Save it again, or set `--format`."
     )
-    D111 = "Expected one of the splits of {path}, {splits}, got {got}: name the folder of one, such as {example}."
+    D111 = (
+        "Expected one of the splits of {path}, {splits}, got {got}: name the folder of one, such as {example}, or one "
+        "of them with `--hub-split`."
+    )
     D112 = "Expected {path} to have the column {column} of {expected}, but {got}: set `{setting}`."
     D113 = (
         "Expected {path} to be a file, got {got}: name a file, or set `--format` if the format has folders."
@@ -133,7 +136,8 @@ class DataErrors:
     )
     D211 = "Expected `{name}` to be a file of its own, but {path} is an input or another output. Choose another name."
     D212 = (
-        "Expected texts in {paths}, but found none, and nothing is written. Check the files and `--format`."
+        "Expected texts in {paths}, but found none that can be written: no Docs are written. What was left out is in "
+        "{report}. Check the files and `--format`."
     )
     D213 = "`--{name}` is for {takers}, but the format is {formats}. Leave it out, or set `--format`."
     D214 = (

@@ -23,3 +23,12 @@ class EvaluationErrors:
 
     # measures of entities (from 100)
     E100 = "Expected both pipelines to be judged on the same Docs, but got {first} and {second} Docs."
+    E101 = (
+        "Expected line {line} of {path} to be an evaluation during training, with `epoch`, `step`, `score`, `losses` "
+        "and `scores` as `spacy.ConsoleLogger.v3` writes them to its `output_file`, but got {got}. Give another file "
+        "with `--log`, or remove the line."
+    )
+    E102 = (
+        "Expected {path} to be the log of a training, as `spacy.ConsoleLogger.v3` writes it to its `output_file`, but "
+        "it cannot be read: {reason}. Give another file with `--log`."
+    )

@@ -8,6 +8,7 @@ SpacyCrfNerError (ValueError)
     LossError                a loss or gradient that is not finite
   TrainingError              settings or data that training cannot go on with
   EvaluationError            data on which nothing can be measured
+  SharingError               a model that cannot be described or published
   KernelError                an implementation that was asked for and is not there
 """
 
@@ -60,6 +61,10 @@ class DataError(SpacyCrfNerError):
 
 class EvaluationError(SpacyCrfNerError):
     """Predictions or annotations on which nothing can be measured."""
+
+
+class SharingError(SpacyCrfNerError):
+    """A model that cannot be read, or a place that it cannot be published to."""
 
 
 class KernelError(SpacyCrfNerError):

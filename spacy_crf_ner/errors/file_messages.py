@@ -14,3 +14,4 @@ class FileErrors:
         "`DocBin.to_disk`, or from the annotation's own format with `crf-ner convert`."
     )
     F004 = "Expected {path} to hold annotated Docs, but it holds no Docs at all."
+    F005 = "Expected to be able to write {path}, but {reason}. Choose another place for the file."

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ class Replacement:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        # A process that was killed may have had this number: in containers they are the same again and again.
+        self.discard()
 
     def commit(self) -> None:
         """Put what was written in the place of the file, or of an earlier one."""
@@ -35,6 +39,19 @@ class Replacement:
             shutil.rmtree(self.temporary)
         else:
             self.temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def name_errors(path: Path) -> Iterator[None]:
+    """Say which file it is that cannot be written: what the system says of a full disk does not.
+
+    path (Path): The file.
+    RAISES (DataError): Something could not be written in the `with` block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(Errors.F005.format(path=path, reason=error)) from error
 
 
 def write_json(path: Path, content: Any) -> None:

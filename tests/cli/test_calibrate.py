@@ -144,7 +144,7 @@ def test_an_installed_package_needs_an_output(
 ) -> None:
     monkeypatch.setattr("spacy.util.is_package", lambda name: name == "en_tiny")
     nlp = spacy.load(model)
-    monkeypatch.setattr("spacy.util.load_model", lambda _: nlp)
+    monkeypatch.setattr("spacy.util.load_model", lambda _, **__: nlp)
     output = run("crf-ner", "calibrate", "en_tiny", dev, fails=True)
     assert "--output" in output
     assert "'en_tiny' is no directory" in output
