@@ -11,9 +11,12 @@ from .breakdowns import (
 from .calibration import Calibration, Reliability, calibrate, measure
 from .comparison import Comparison, compare
 from .components import find_component
+from .confidence import Confidence, CurvePoint, measure_confidence, precision_recall_curve
+from .confusion import Confusion, count_confusions
 from .entity_counts import Average, Counts, count_by_label, macro_average, total
 from .entity_errors import ERROR_KINDS, EntityError, find_errors
 from .entity_report import EntityReport, count_all, measure_entities
+from .faulty_docs import FaultyDoc, ShownEntity, find_faulty_docs
 from .held_out import UNTEMPERED, HeldOut, Predictions, Temperatures, Truth, gather
 from .judged_docs import JudgedDoc, judge, judge_pipeline
 from .pairing import Pair, pair_entities
@@ -27,6 +30,8 @@ from .reliability import (
     span_log_loss,
 )
 from .resampling import Interval, Intervals, count_by_doc, find_intervals
+from .training_log import TrainingStep, read_training_log
+from .transitions import TransitionTable, find_transitions
 
 __all__ = [
     "ERROR_KINDS",
@@ -34,10 +39,14 @@ __all__ = [
     "Average",
     "Calibration",
     "Comparison",
+    "Confidence",
+    "Confusion",
     "Counts",
+    "CurvePoint",
     "EntityError",
     "EntityReport",
     "EntityTexts",
+    "FaultyDoc",
     "HeldOut",
     "Interval",
     "Intervals",
@@ -48,7 +57,10 @@ __all__ = [
     "Reliability",
     "ReliabilityBin",
     "Share",
+    "ShownEntity",
     "Temperatures",
+    "TrainingStep",
+    "TransitionTable",
     "Truth",
     "brier_score",
     "calibrate",
@@ -59,21 +71,27 @@ __all__ = [
     "count_by_entity_length",
     "count_by_label",
     "count_by_text_length",
+    "count_confusions",
     "count_matches",
     "count_seen",
     "doc_accuracy",
     "entity_texts",
     "find_component",
     "find_errors",
+    "find_faulty_docs",
     "find_intervals",
+    "find_transitions",
     "gather",
     "judge",
     "judge_pipeline",
     "macro_average",
     "measure",
+    "measure_confidence",
     "measure_entities",
     "pair_entities",
     "precision_recall_area",
+    "precision_recall_curve",
+    "read_training_log",
     "reliability_bins",
     "sentence_accuracy",
     "span_log_loss",

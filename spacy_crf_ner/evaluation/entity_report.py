@@ -7,8 +7,11 @@ from typing import Any
 from ..errors import Errors, EvaluationError
 from .accuracy import Share, doc_accuracy, sentence_accuracy, token_accuracy
 from .breakdowns import EntityTexts, count_by_entity_length, count_by_text_length, count_seen
+from .confidence import Confidence, measure_confidence
+from .confusion import Confusion, count_confusions
 from .entity_counts import Average, Counts, count_by_label, macro_average, total
 from .entity_errors import EntityError, find_errors
+from .faulty_docs import FaultyDoc, find_faulty_docs
 from .judged_docs import JudgedDoc
 from .partial_matches import MatchCounts, count_matches
 from .resampling import LEVEL, SAMPLES, CountArray, Interval, Intervals, count_by_doc, find_intervals
@@ -34,7 +37,10 @@ class EntityReport:
     seen (dict[str, Counts] | None): Entities that training data has, and others; None if it is not known.
     entity_lengths (dict[str, Counts]): By tokens of the entity.
     text_lengths (dict[str, Counts]): By tokens of the Doc.
+    confusion (Confusion): Which labels are taken for which.
+    confidence (Confidence | None): What the probabilities are worth; None if there are none.
     errors (list[EntityError]): All errors.
+    faulty_docs (list[FaultyDoc]): Docs with errors.
     """
 
     docs: int
@@ -53,7 +59,10 @@ class EntityReport:
     seen: dict[str, Counts] | None
     entity_lengths: dict[str, Counts]
     text_lengths: dict[str, Counts]
+    confusion: Confusion
+    confidence: Confidence | None
     errors: list[EntityError]
+    faulty_docs: list[FaultyDoc]
 
     def to_dict(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): All of it, ready for JSON."""
@@ -78,7 +87,10 @@ class EntityReport:
             "seen": None if self.seen is None else _all_scores(self.seen),
             "entity_lengths": _all_scores(self.entity_lengths),
             "text_lengths": _all_scores(self.text_lengths),
+            "confusion": self.confusion.to_dict(),
+            "probabilities": None if self.confidence is None else self.confidence.to_dict(),
             "errors": [asdict(error) for error in self.errors],
+            "documents": [asdict(doc) for doc in self.faulty_docs],
         }
 
     def _micro_intervals(self) -> dict[str, Interval | None]:
@@ -100,7 +112,7 @@ def measure_entities(
     samples (int): Samples for the intervals, at least 1.
     seed (int): Of their random numbers.
     RETURNS (EntityReport): All measures.
-    RAISES (EvaluationError): No annotated entity, or no samples.
+    RAISES (EvaluationError): No annotated entity, no samples, or a `crf_prob` that is not from 0 to 1.
     """
     if not any(doc.gold for doc in docs):
         raise EvaluationError(Errors.E002.format(n_docs=len(docs)))
@@ -123,7 +135,10 @@ def measure_entities(
         seen=None if known is None else count_seen(docs, known),
         entity_lengths=count_by_entity_length(docs),
         text_lengths=count_by_text_length(docs),
+        confusion=count_confusions(docs, list(labels)),
+        confidence=measure_confidence(docs),
         errors=list(find_errors(docs)),
+        faulty_docs=list(find_faulty_docs(docs)),
     )
 
 

@@ -28,6 +28,36 @@ def test_everything_is_there_and_is_json() -> None:
     assert sum(group["tp"] for group in found["entity_lengths"].values()) == micro.tp
     assert sum(group["tp"] for group in found["text_lengths"].values()) == micro.tp
     assert sum(error["gold_label"] is not None for error in found["errors"]) == micro.fn
+    assert found["confusion"]["labels"] == list(found["labels"])
+    assert sum(map(sum, found["confusion"]["matrix"])) == micro.tp + len(found["errors"])
+    assert [doc["number"] for doc in found["documents"]] == sorted(
+        {error["doc"] for error in found["errors"]}
+    )
+    assert found["probabilities"] is None
+
+
+def test_probabilities_are_there_if_a_prediction_has_one() -> None:
+    docs = [judged([(0, 1, "PER")], [(0, 1, "PER"), (2, 3, "LOC")], probabilities=[None, 0.25])]
+    found = json.loads(json.dumps(measure_entities(docs, samples=2).to_dict(), allow_nan=False))
+    assert found["probabilities"]["entities"] == 1
+    assert found["documents"] == [
+        {
+            "number": 1,
+            "text": docs[0].text,
+            "entities": [
+                entity(0, 1, "PER", "gold", "correct", None),
+                entity(0, 1, "PER", "predicted", "correct", None),
+                entity(4, 5, "LOC", "predicted", "spurious", 0.25),
+            ],
+        }
+    ]
+
+
+def entity(
+    start: int, end: int, label: str, side: str, kind: str, probability: float | None
+) -> dict[str, object]:
+    names = ("start", "end", "label", "side", "kind", "probability")
+    return dict(zip(names, (start, end, label, side, kind, probability), strict=True))
 
 
 def test_sentences_and_training_data_are_there_if_they_are_known() -> None:
