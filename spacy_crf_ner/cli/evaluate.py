@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
-from .evaluation_tables import print_comparison, print_errors, print_report
+from .evaluation_run import Evaluated, Sources, as_dict, run_pipelines
+from .evaluation_tables import print_comparison, print_errors, print_log, print_report
+from .saving import check_outputs
+from .starting import start
 
 if TYPE_CHECKING:
-    from spacy.language import Language
-
-    from ..evaluation import Comparison, EntityReport, EntityTexts, JudgedDoc
+    from ..evaluation import TrainingStep
 
 
 def evaluate_pipeline(
@@ -28,6 +28,21 @@ def evaluate_pipeline(
     ),
     train_path: Path | None = typer.Option(
         None, "--train", "-t", exists=True, help="Docs that it was trained on: tells unseen entities apart"
+    ),
+    log_path: Path | None = typer.Option(
+        None,
+        "--log",
+        "-l",
+        exists=True,
+        dir_okay=False,
+        help="Log of its training, of spacy.ConsoleLogger.v3",
+    ),
+    html_path: Path | None = typer.Option(
+        None,
+        "--html",
+        "-H",
+        dir_okay=False,
+        help="Save a page to this file that shows everything, with all errors",
     ),
     json_path: Path | None = typer.Option(
         None, "--json", "-j", dir_okay=False, help="Save everything to this file, with all errors"
@@ -42,105 +57,43 @@ def evaluate_pipeline(
 ) -> None:
     """Measure the entities of any pipeline: by label, with intervals, and by what is wrong with them.
 
-    Precision, recall and F1 are those of `spacy evaluate`. Further: entities that are nearly right, texts without an
-    error, entities that the training data does not have, short and long ones, errors with their context; and with
-    --against, whether one pipeline is better than another by more than chance.
+    Precision, recall and F1 are those of `spacy evaluate`. Further: entities that are nearly right, labels that are
+    taken for one another, what probabilities are worth, texts without an error, entities that the training data does
+    not have, short and long ones, errors with their context; and with --against, whether one pipeline is better than
+    another by more than chance.
     """
-    from spacy.cli._util import import_code, setup_gpu
-
-    import_code(code_path)
-    setup_gpu(use_gpu)
+    start(code_path, use_gpu)
+    sources = Sources(data_path, train_path, log_path)
     try:
-        found = _evaluate(model, against, data_path, train_path, samples=samples, seed=seed)
+        _check_outputs(sources, json_path, html_path)
+        steps = None if log_path is None else _read_log(log_path)
+        found = run_pipelines(model, against, sources, samples=samples, seed=seed)
+        _print(found, steps, show_errors)
+        if json_path is not None or html_path is not None:
+            _write(as_dict(found, sources, steps), json_path, html_path)
     except SpacyCrfNerError as error:
         msg.fail(str(error), exits=1)
-    _print(found, show_errors)
-    if json_path is not None:
-        from ..files import write_json
-
-        write_json(json_path, _as_dict(found, data_path, train_path))
-        msg.good(f"Saved everything to {json_path}")
 
 
-class _Evaluated(NamedTuple):
-    """A pipeline and its measures.
+def _check_outputs(sources: Sources, json_path: Path | None, html_path: Path | None) -> None:
+    """Raise before pipelines run, which may take long, if what is found could not be written.
 
-    unannotated (int): Docs that say nothing about entities.
-    second (_Evaluated | None): The pipeline to compare it with.
-    comparison (Comparison | None): How both differ.
+    RAISES (SpacyCrfNerError): A file that cannot be written, or no package for the figures of the page.
     """
+    check_outputs([path for path in sources if path is not None], json_path, html_path)
+    if html_path is not None:
+        from ..pages import require_plots
 
-    model: str
-    components: list[str]
-    report: EntityReport
-    unannotated: int
-    second: _Evaluated | None = None
-    comparison: Comparison | None = None
+        require_plots()
 
 
-def _evaluate(
-    model: str, against: str | None, data_path: Path, train_path: Path | None, *, samples: int, seed: int
-) -> _Evaluated:
-    """Run one pipeline or both, and measure.
+def _read_log(path: Path) -> list[TrainingStep]:
+    from ..evaluation import read_training_log
 
-    RAISES (SpacyCrfNerError): Data that cannot be read, or without annotated entities.
-    """
-    from ..evaluation import compare, count_all, measure_entities
-    from ..files import count_docs
-
-    n_docs = count_docs(data_path)
-    known = None if train_path is None else _known_entities(train_path)
-    counts, found = [], []
-    for name in (model, against):
-        if name is None:
-            continue
-        nlp = _load(name)
-        docs, unannotated = _judge(nlp, name, data_path, n_docs)
-        report = measure_entities(docs, known=known, samples=samples, seed=seed)
-        found.append(_Evaluated(name, nlp.pipe_names, report, unannotated))
-        counts.append(count_all(docs))
-    if len(found) == 1:
-        return found[0]
-    comparison = compare(counts[0], counts[1], samples=samples, seed=seed)
-    return found[0]._replace(second=found[1], comparison=comparison)
+    return read_training_log(path)
 
 
-def _load(name: str) -> Language:
-    from spacy.util import load_model
-
-    try:
-        return load_model(name)
-    except OSError as error:
-        msg.fail(str(error))
-        raise typer.Exit(1) from error
-
-
-def _known_entities(train_path: Path) -> EntityTexts:
-    import spacy
-
-    from ..evaluation import entity_texts
-    from ..files import read_docs
-
-    known = entity_texts(read_docs(train_path, spacy.blank("xx").vocab))
-    if not known:
-        msg.warn(f"No entity is annotated in {train_path}, so that all entities count as unseen.")
-    return known
-
-
-def _judge(nlp: Language, name: str, data_path: Path, n_docs: int) -> tuple[list[JudgedDoc], int]:
-    """RETURNS (tuple[list[JudgedDoc], int]): The annotated Docs, and the number of others."""
-    from spacy.training import Corpus
-    from tqdm import tqdm
-
-    from ..evaluation import judge_pipeline
-
-    examples = Corpus(data_path)(nlp)
-    results = list(tqdm(judge_pipeline(nlp, examples), total=n_docs, desc=f"Running {name}", unit="docs"))
-    docs = [doc for doc in results if doc is not None]
-    return docs, len(results) - len(docs)
-
-
-def _print(found: _Evaluated, show_errors: int) -> None:
+def _print(found: Evaluated, steps: list[TrainingStep] | None, show_errors: int) -> None:
     print_report(found.model, found.report)
     if found.unannotated:
         msg.warn(f"{found.unannotated} Docs without any annotation of entities are left out.")
@@ -153,17 +106,21 @@ def _print(found: _Evaluated, show_errors: int) -> None:
     if found.second is not None and found.comparison is not None:
         names = (found.model, found.second.model)
         print_comparison(names, (found.report, found.second.report), found.comparison)
+    if steps is not None:
+        print_log(steps)
 
 
-def _as_dict(found: _Evaluated, data_path: Path, train_path: Path | None) -> dict[str, Any]:
-    def one_pipeline(one: _Evaluated) -> dict[str, Any]:
-        return {"model": one.model, "components": one.components, **one.report.to_dict()}
+def _write(data: dict[str, Any], json_path: Path | None, html_path: Path | None) -> None:
+    from ..files import write_json, write_text
 
-    return {
-        "data": str(data_path),
-        "train": None if train_path is None else str(train_path),
-        "unannotated_docs": found.unannotated,
-        **one_pipeline(found),
-        "against": None if found.second is None else one_pipeline(found.second),
-        "comparison": None if found.comparison is None else asdict(found.comparison),
-    }
+    try:
+        if json_path is not None:
+            write_json(json_path, data)
+            msg.good(f"Saved everything to {json_path}")
+        if html_path is not None:
+            from ..pages import evaluation_page
+
+            write_text(html_path, evaluation_page(data))
+            msg.good(f"Saved the page to {html_path}")
+    except OSError as error:
+        msg.fail(f"The file was not written: {error}", exits=1)

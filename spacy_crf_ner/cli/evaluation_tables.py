@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -9,11 +10,22 @@ from typing import TYPE_CHECKING
 from wasabi import msg
 
 if TYPE_CHECKING:
-    from ..evaluation import Comparison, Counts, EntityError, EntityReport, Interval
+    from ..evaluation import (
+        Comparison,
+        Confidence,
+        Confusion,
+        Counts,
+        EntityError,
+        EntityReport,
+        Interval,
+        TrainingStep,
+    )
 
 SCORES = ("Precision, %", "Recall, %", "F1, %")
 # Characters of the columns with texts.
 TEXT_WIDTH = 100
+# A confusion matrix of more is not to be read in a terminal.
+MOST_LABELS = 15
 MEASURES = {
     "strict": "Tokens and label",
     "exact": "Tokens, any label",
@@ -51,6 +63,10 @@ def print_report(name: str, report: EntityReport) -> None:
     _print_groups("Tokens of the Doc", report.text_lengths)
     counts = Counter(error.kind for error in report.errors)
     _table("Errors", ("Entities",), [(title, str(counts[kind])) for kind, title in KINDS.items()])
+    if report.confusion.mistaken and len(report.confusion.labels) <= MOST_LABELS:
+        _print_confusion(report.confusion)
+    if report.confidence is not None:
+        _print_confidence(report.confidence)
 
 
 def print_errors(errors: Iterable[EntityError], limit: int) -> None:
@@ -109,6 +125,20 @@ def print_comparison(
     )
 
 
+def print_log(steps: Sequence[TrainingStep]) -> None:
+    """Print in a line how the training went.
+
+    steps (Sequence[TrainingStep]): Its log, with at least one evaluation.
+    """
+    scored = [(step.score, step.step) for step in steps if step.score is not None]
+    if not scored:
+        msg.info(f"Training: {len(steps)} evaluations without a score")
+        return
+    # Of equal scores the last, as spaCy keeps it.
+    score, step = max(scored)
+    msg.info(f"Training: best score {_percent(score)} % at step {step}, of {len(steps)} evaluations")
+
+
 def printable(text: str) -> str:
     """RETURNS (str): A text on one line, without characters that a terminal might take for commands.
 
@@ -146,6 +176,28 @@ def _print_accuracy(report: EntityReport) -> None:
 def _print_groups(title: str, groups: Mapping[str, Counts]) -> None:
     rows = [(name, *_counts(counts)) for name, counts in groups.items()]
     _table(title, ("Annotated", "Predicted", *SCORES), rows)
+
+
+def _print_confusion(confusion: Confusion) -> None:
+    names = [*map(printable, confusion.labels), "nothing"]
+    rows = [
+        (name, *(str(count) if count else "." for count in counts))
+        for name, counts in zip(names, confusion.matrix.tolist(), strict=True)
+    ]
+    _table("Annotated, and predicted as", names, rows)
+    if confusion.boundary.any():
+        n_wrong = int(confusion.boundary.sum())
+        msg.text(f"Of those with the right label, {n_wrong} have a wrong boundary.")
+
+
+def _print_confidence(confidence: Confidence) -> None:
+    area = confidence.area
+    rows = [
+        ("Area under precision and recall", "-" if math.isnan(area) else f"{area:.4f}"),
+        ("Calibration error", f"{confidence.calibration_error:.4f}"),
+        ("Brier score", f"{confidence.brier_score:.4f}"),
+    ]
+    _table(f"Probabilities of {confidence.entities} entities", ("0 to 1",), rows)
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:

@@ -91,6 +91,10 @@ def test_the_measures_are_printed_and_saved_and_are_those_of_spacy(
     assert "1 Docs without any annotation of entities are left out" in printed
     assert "All labels 6 6 50.00 50.00 50.00" in printed
     assert "Docs without an error 0 4 0.00" in printed
+    assert "LOC 1 . 1 PER 1 3 . nothing 1 . ." in printed
+    assert saved["confusion"]["matrix"] == [[1, 0, 1], [1, 3, 0], [1, 0, 0]]
+    assert [doc["number"] for doc in saved["documents"]] == [1, 2, 4, 5]
+    assert (saved["probabilities"], saved["transitions"], saved["training_log"]) == (None, None, None)
     # Of nothing there is no share.
     assert "4+ 0 0 - - -" in printed
     assert "2 1 0 - 0.00 0.00" in printed
