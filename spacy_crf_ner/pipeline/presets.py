@@ -123,7 +123,7 @@ def constrain(
     RAISES (ComponentError): The constraint returns something else than it should.
     """
     pairs = enumerate(zip(docs, presets, strict=True))
-    masks = [_allowed(doc, preset, segments, owner, tagset) for owner, (doc, preset) in pairs]
+    masks = [tags_left(doc, preset, segments, owner, tagset) for owner, (doc, preset) in pairs]
     if constraint is not None:
         extra = (_asked(name, constraint, doc, tagset) for doc in docs)
         masks = [_both(mask, other) for mask, other in zip(masks, extra, strict=True)]
@@ -135,12 +135,16 @@ def constrain(
     return replace(potentials, allowed_tags=torch.as_tensor(np.concatenate(allowed), device=device))
 
 
-def _tokens_of(group: SpanGroup) -> set[int]:
-    return {position for span in group for position in range(span.start, span.end)}
+def tags_left(doc: Doc, preset: Preset, segments: Segments, owner: int, tagset: TagSet) -> BoolArray | None:
+    """The tags that are left to each token by what is known of a Doc, and by whitespace.
 
-
-def _allowed(doc: Doc, preset: Preset, segments: Segments, owner: int, tagset: TagSet) -> BoolArray | None:
-    """The tags that a Doc leaves to its tokens, *Shape:* (n_tokens, n_tags); None if it leaves all."""
+    doc (Doc): The Doc.
+    preset (Preset): What is known of it.
+    segments (Segments): The sequences.
+    owner (int): The position of the Doc among theirs.
+    tagset (TagSet): The tags.
+    RETURNS (BoolArray | None): *Shape:* (n_tokens, n_tags); None if all tags are left.
+    """
     is_space = doc.to_array(["IS_SPACE"]).reshape(len(doc)).astype(bool)
     if not (preset.entities or preset.blocked or preset.outside or is_space.any()):
         return None
@@ -149,6 +153,10 @@ def _allowed(doc: Doc, preset: Preset, segments: Segments, owner: int, tagset: T
     taken = [position for entity in unknown for position in range(entity.start, entity.end)]
     outside = (*preset.blocked, *preset.outside, *taken)
     return segments.allowed_tags(owner, tagset, spans=known, outside=outside, is_space=is_space)
+
+
+def _tokens_of(group: SpanGroup) -> set[int]:
+    return {position for span in group for position in range(span.start, span.end)}
 
 
 def _asked(name: str, constraint: Constraint, doc: Doc, tagset: TagSet) -> BoolArray | None:

@@ -11,6 +11,8 @@ from spacy.tokens import Doc
 from ..errors import ComponentError, Errors
 from ..layers import Decoded, DecodedSpan, candidate_spans, k_best_annotations, sample_annotations
 from ..tags import TagSpan
+from .explaining import explain_nothing, explain_scored
+from .explanation import Explanation
 from .prediction import Scored, entropies_of
 from .scoring import ScoringPipe
 
@@ -26,7 +28,7 @@ class QueryPipe(ScoringPipe):
     Entities on a Doc are taken for given, as in prediction, except those with a `crf_prob`: what a CRF component has
     predicted is no evidence for itself. (With `probabilities` set to false, nothing tells its predictions from what
     was there before.) The encoder must have run on the Docs, as it has on those of `nlp.pipe`. All answers are those of
-    the tempered model, if the component is calibrated, and none depends on `decoding` or `threshold`.
+    the tempered model, if the component is calibrated, and none but `explain` depends on `decoding` or `threshold`.
 
     In the schemes BIO and IO, the model knows of entities that end with whitespace, and in IO that begin with it.
     Prediction cuts this off; answers do not, and keep their exact probabilities.
@@ -92,6 +94,20 @@ class QueryPipe(ScoringPipe):
             for pair in zip(batch, self._doubts(batch, by, per_token=per_token), strict=True)
         ]
         return sorted(ranked, key=lambda pair: -pair[1])
+
+    def explain(self, doc: Doc) -> Explanation:
+        """Why the component annotates a Doc as it does: scores, probabilities, and what constraints forbid.
+
+        doc (Doc): The Doc.
+        RETURNS (Explanation): For each token emissions, transitions and marginals of its tags, with and without
+            constraints; the annotation that the settings, `decoding` included, give, and the best other one.
+        RAISES (ComponentError): What `predict` raises.
+        """
+        scored = self.scored([doc], own=False)
+        if scored is None:
+            return explain_nothing(self.name, self.settings(), self.tagset)
+        with self.explained(scored):
+            return explain_scored(self.name, scored, self.settings(), self.tagset)
 
     def _k_best(self, docs: list[Doc], k: int) -> list[list[Decoded]]:
         results = [[Decoded([], 0.0)] for _ in docs]

@@ -29,6 +29,7 @@ ASKED: list[Ask] = [
     lambda crf, docs: crf.sample(docs, 3, seed=0),
     lambda crf, docs: crf.rank(docs, by="entropy"),
     lambda crf, docs: crf.rank(docs, by="margin"),
+    lambda crf, docs: [crf.explain(doc).to_dict() for doc in docs],
 ]
 
 
