@@ -10,11 +10,14 @@ from .check import check_data
 from .convert import convert_files
 from .distill import distill_pipeline
 from .evaluate import evaluate_pipeline
+from .explain import explain_text
 from .info import print_info
 from .init import init_config
 from .params import print_params
 from .pretrain_encoder import pretrain_encoder
+from .push import push_model
 from .save_adapter import save_adapter
+from .show import show_entities
 from .tune import tune_config
 
 __all__ = ["app"]
@@ -35,11 +38,16 @@ app.command("distill", context_settings={"allow_extra_args": True, "ignore_unkno
     distill_pipeline
 )
 app.command("evaluate")(evaluate_pipeline)
+app.command("explain", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    explain_text
+)
 app.command("info")(print_info)
 app.command("init")(init_config)
 app.command("params", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     print_params
 )
 app.command("pretrain-encoder")(pretrain_encoder)
+app.command("push")(push_model)
 app.command("save-adapter")(save_adapter)
+app.command("show", context_settings={"ignore_unknown_options": True})(show_entities)
 app.command("tune", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(tune_config)

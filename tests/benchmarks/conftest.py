@@ -12,8 +12,8 @@ from tests.benchmarks.wikigold_article import WIKIGOLD_ARTICLE, WIKIGOLD_COUNTS
 
 BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
 PARTS = {
-    *("crf", "crf_bench", "distillation", "distillation_bench", "harness", "partial", "partial_bench"),
-    *("strategies", "strategies_bench"),
+    *("command_line", "crf", "crf_bench", "distillation", "distillation_bench", "first_model", "harness"),
+    *("partial", "partial_bench", "strategies", "strategies_bench"),
 }
 # Small corpora in the form of WNUT17 and NCBI disease, and their numbers of posts, tokens and entities.
 POSTS = {
