@@ -52,6 +52,14 @@ UTF16 = typer.Option(
 )
 TEXT_KEY = typer.Option(None, "--text-key", help="Which of the data of Label Studio's tasks is the text")
 ANNOTATION = typer.Option(1, "--annotation", min=1, help="Which annotation of Label Studio's tasks is read")
+LABEL_CONFIG = typer.Option(
+    None,
+    "--label-config",
+    exists=True,
+    dir_okay=False,
+    help="doccano's export of the labels, if they are numbers [default: label_config.json beside the file]",
+)
+HUB_SPLIT = typer.Option(None, "--hub-split", help="Which split of a data set is read [default: all of them]")
 MISALIGNED = typer.Option(
     "warn", "--on-misaligned", help="Mentions that cut tokens: error, warn (not written), expand or contract"
 )
@@ -79,6 +87,8 @@ def convert_files(
     utf16: bool = UTF16,
     text_key: str | None = TEXT_KEY,
     annotation: int = ANNOTATION,
+    label_config: Path | None = LABEL_CONFIG,
+    hub_split: str | None = HUB_SPLIT,
     split: str | None = typer.Option(
         None, "--split", help="Divide by documents: train/dev/test, as in 80/10/10"
     ),
@@ -104,7 +114,7 @@ def convert_files(
 
     between = None if separator == AUTO else SEPARATORS.get(separator, separator)
     tagging = None if scheme == AUTO else scheme
-    texts = (no_spaces, utf16, text_key, annotation)
+    texts = (no_spaces, utf16, text_key, annotation, label_config, hub_split)
     try:
         options = ReaderOptions(token_column, tag_column, between, tagging, *texts)
         changes, shares = parse_label_map(label_map), parse_shares(split) if split is not None else {}
@@ -130,12 +140,18 @@ def _convert(
     from ..data.conversion import Source, convert
     from ..data.readers import find_inputs
     from ..data.targets import check_paths, name_report, name_targets
-    from ..files import write_json
+    from ..files import require_writable, write_json
 
     inputs = find_inputs(input_paths, None if file_format == AUTO else file_format, options)
     targets = name_targets([found.name for found in inputs], output, settings.shares)
     report_path = report_path or name_report(output)
-    check_paths([found.path for found in inputs], targets, {"--report": report_path, "--json": json_path})
+    read = [found.path for found in inputs] + ([options.label_config] if options.label_config else [])
+    check_paths(read, targets, {"--report": report_path, "--json": json_path})
+    for path in {path for target in targets for path in target.values()} | {
+        report_path,
+        json_path or report_path,
+    }:
+        require_writable(path)
     _print_inputs(inputs)
     sources = [Source(found.path, found.read) for found in inputs]
     tally = convert(sources, targets, settings, report_path, _progress)

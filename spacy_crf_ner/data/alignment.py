@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
+from spacy.util import DummyTokenizer
 
 from ..errors import DataError, Errors
 from .drafts import is_encodable
@@ -16,6 +18,10 @@ from .records import Mention, Problem, Record
 MODES = ("warn", "expand", "contract")
 # Characters of a text that are shown.
 SHOWN = 60
+# The rules of spaCy's tokenizer take time with the square of a word's length: for so many characters, or so many marks
+# in a row, which are cut off one by one, seconds, and for ten times as many minutes.
+MAX_WORD, MAX_MARKS = 50_000, 10_000
+_MARKS = re.compile(r"[^\w\s]+")
 
 
 class Finding(NamedTuple):
@@ -79,7 +85,7 @@ def align(
         raise DataError(
             Errors.D200.format(name="on-misaligned", expected=", ".join(MODES), got=on_misaligned)
         )
-    reason = _unusable(record)
+    reason = _unusable(record) or _endless(tokenizer, record)
     doc = None if reason else _make_doc(tokenizer, record)
     if doc is None or not len(doc):
         return Alignment(None, _nothing_written(record, reason or "the text has no tokens"))
@@ -221,6 +227,21 @@ def _unusable(record: Record) -> str:
     if not is_encodable("".join((record.text, *(record.words or ())))):
         return "the text holds half of a surrogate pair, which is no character"
     return "" if record.text else "the text is empty"
+
+
+def _endless(tokenizer: Callable[[str], Doc], record: Record) -> str:
+    """Why a text would keep the tokenizer busy for minutes or hours; empty if it would not."""
+    text = record.text
+    # Tokenizers without rules, as of Chinese, are spaCy's "dummies".
+    if record.words is not None or len(text) <= MAX_MARKS or isinstance(tokenizer, DummyTokenizer):
+        return ""
+    if any(len(word) > MAX_WORD for word in text.split()):
+        return (
+            f"the text has more than {MAX_WORD:,} characters without whitespace, too many for the tokenizer"
+        )
+    if any(found.end() - found.start() > MAX_MARKS for found in _MARKS.finditer(text)):
+        return f"the text has more than {MAX_MARKS:,} marks in a row, too many for the tokenizer"
+    return ""
 
 
 def _nothing_written(record: Record, reason: str) -> list[Finding]:

@@ -64,8 +64,8 @@ def find_conllu_layout(
         values.update(tag for tag in _tags(path, sentence, source, "") if tag)
         keys.update((key, None) for word in sentence.words for key in misc_of(word.columns))
     if tag_from is not None and not values:
-        shown = ", ".join(list(keys)[:_SHOWN]) or "none"
-        raise DataError(Errors.D012.format(path=path, key=tag_from, keys=shown))
+        there = ", ".join(shown(key) for key in list(keys)[:_SHOWN]) or "none"
+        raise DataError(Errors.D012.format(path=path, key=tag_from, keys=there))
     absent = _UNKNOWN if source is None or OUTSIDE in values else OUTSIDE
     survey = TagSurvey()
     n_sentences = 0

@@ -11,7 +11,9 @@ from .token_lines import read_token_lines, shown
 
 N_COLUMNS = 10
 FORM, MISC = 1, 9
-_ID = re.compile(r"([1-9][0-9]*)(?:-([1-9][0-9]*))?|[0-9]+\.[0-9]+")
+# Numbers of more digits are none of words, and slow to read.
+_NUMBER = "[1-9][0-9]{0,11}"
+_ID = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?|[0-9]+\.[0-9]+")
 _TEXT = re.compile(r"#\s*text\s*=(.*)")
 _DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?)|\s*)\s*")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\(.)")
@@ -115,7 +117,7 @@ def _add_line(path: Path, sentence: ConlluSentence, number: int, line: str) -> N
         raise _broken(path, number, line, reason)
     found = _ID.fullmatch(columns[0])
     if not found:
-        reason = f"its first column is {columns[0]!r}, and not a number such as 1, 1-2 or 1.1"
+        reason = f"its first column is {shown(columns[0])!r}, and not a number such as 1, 1-2 or 1.1"
         raise _broken(path, number, line, reason)
     if found[1] is None:
         return

@@ -16,7 +16,7 @@ from .labels import change_labels
 from .merging import Merger
 from .records import Record
 from .report import Report, open_report
-from .splits import Documents, assign_parts
+from .splits import Documents, assign_parts, nothing_left
 from .targets import WHOLE
 from .writing import PART_TOKENS, DocFiles
 
@@ -123,7 +123,7 @@ def convert(
     """Write annotated texts as .spacy files, and a report of all that could not be written as it stands.
 
     The Docs are in the order of the Records. All files are written, or none of them. If misaligned mentions are errors,
-    the report is written nevertheless.
+    or there are no texts, the report is written nevertheless.
 
     sources (Sequence[Source]): Where the texts come from. With a split they are read twice.
     targets (Sequence[dict[str, Path]]): For each source the file of each part of the split; without a split the one of
@@ -149,10 +149,11 @@ def convert(
         tally = conversion.tally
         tally.check()
         tally.listed = report.n_lines
+        empty = conversion.find_empty(sources, targets, files)
         if tally.misaligned and settings.on_misaligned == STOP:
             failure = _misaligned(tally, report_path)
-        elif not tally.tokens:
-            failure = DataError(Errors.D212.format(paths=", ".join(str(source.path) for source in sources)))
+        elif empty:
+            failure = DataError(Errors.D212.format(paths=", ".join(empty), report=report_path))
         else:
             docs = files.commit()
             tally.docs = {path: docs[path] for target in targets for path in target.values() if path in docs}
@@ -200,6 +201,22 @@ class _Conversion:
                 self._write(mergers[part].add(doc, record.document), target[part], files)
         for part, merger in mergers.items():
             self._write(merger.flush(), target[part], files)
+
+    def find_empty(
+        self, sources: Sequence[Source], targets: Sequence[dict[str, Path]], files: DocFiles
+    ) -> list[str]:
+        """The paths of sources of which no Docs were made: a file of an earlier run must not stand for theirs.
+
+        RAISES (DataError): A part of a split has no Docs, since its texts can become none.
+        """
+        shares, tally = self.settings.shares, self.tally
+        empty = [part for part in shares for target in targets[:1] if target[part] not in files]
+        if tally.tokens and empty:
+            raise nothing_left(shares, tally.records, empty)
+        pairs = zip(sources, targets, strict=True)
+        return [
+            str(source.path) for source, target in pairs if not any(path in files for path in target.values())
+        ]
 
     def _align(self, record: Record) -> tuple[Doc | None, list[Finding]]:
         tally, label_map = self.tally, self.settings.label_map

@@ -14,6 +14,10 @@ from .tag_survey import TagSurvey, find_tagging
 from .tagged_sentences import Word, make_record, read_entities
 
 UNKNOWN_TAG = "-"
+# Characters of an error of `datasets` that are shown.
+SHOWN = 500
+# What is raised of files of Arrow or JSON that are not as `datasets` wrote them, depending on where it stumbles.
+DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError)
 
 
 class _Row(NamedTuple):
@@ -43,9 +47,10 @@ def read_datasets(
     scheme (str | None): The scheme of the tags; by default it is found.
     YIELDS (Record): One for each row; its line is the number of the row, counted from 1. A row that is no sentence has
         no text, and a problem that says why.
-    RAISES (DataError): `datasets` is not installed, no such folder, no such split or columns, or tags of no scheme.
+    RAISES (DataError): `datasets` is not installed, no such folder, no such split or columns, tags of no scheme, or
+        files that are damaged.
     """
-    dataset = _chosen(path, _load(path), split)
+    dataset = _validated(path, _chosen(path, _load(path), split))
     for column, expected, setting in (
         (token_column, "tokens", "--token-column"),
         (tag_column, "tags", "--tag-column"),
@@ -76,9 +81,15 @@ def _load(path: Path) -> Any:
         raise DataError(Errors.D109.format(path=path, reason=error)) from error
     try:
         return load_from_disk(str(path))
-    # What is wrong with a file of Arrow or JSON is said by errors of several kinds.
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(Errors.D110.format(path=path, reason=error)) from error
+    except DAMAGE as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    # The error may quote a whole file, and what no terminal can print.
+    reason = str(error).encode("utf8", errors="backslashreplace").decode("utf8")
+    reason = reason if len(reason) <= SHOWN else f"{reason[:SHOWN]}..."
+    return DataError(Errors.D110.format(path=path, reason=reason))
 
 
 def _chosen(path: Path, loaded: Any, split: str | None) -> Any:
@@ -94,6 +105,15 @@ def _chosen(path: Path, loaded: Any, split: str | None) -> Any:
             Errors.D111.format(path=path, splits=", ".join(names), got=shown(split), example=example)
         )
     return loaded[split]
+
+
+def _validated(path: Path, dataset: Any) -> Any:
+    """The data set, if its files are whole: Arrow follows offsets out of memory that nobody has checked."""
+    try:
+        dataset.data.validate(full=True)
+    except DAMAGE as error:
+        raise _unreadable(path, error) from error
+    return dataset
 
 
 def _rows(

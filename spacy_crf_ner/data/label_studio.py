@@ -15,6 +15,8 @@ from .records import Record
 ANSWERS = ("annotations", "completions")
 CANCELLED = ("was_cancelled", "skipped")
 LABELS = ("labels", "hypertextlabels")
+# Names of data that a message shows, and characters of one.
+SHOWN = 40
 # Names that regions have in JSON-MIN, unless the project names its tags otherwise.
 REGIONS = ("label", "labels")
 # What JSON-MIN has beside the data of a task.
@@ -120,7 +122,7 @@ def _draft(
     if key is None:
         strings = [name for name, value in data.items() if isinstance(value, str)]
         if options.text_key is not None or len(strings) != 1:
-            got = ", ".join(f"`{name}`" for name in strings) or "none"
+            got = ", ".join(f"`{name[:SHOWN]}`" for name in strings[:SHOWN]) or "none"
             raise DataError(Errors.D105.format(path=path, line=found.line, place=in_brackets(found), got=got))
         key = strings[0]
     return draft_of(path, found, data[key], utf16=options.utf16)

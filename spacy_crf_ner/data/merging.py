@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy
 from spacy.tokens import Doc
 
 from ..errors import DataError, Errors
@@ -52,10 +55,9 @@ def merge_docs(docs: list[Doc]) -> Doc:
     merged = Doc.from_docs(docs)
     # Spaces that were not known do not become known.
     merged.has_unknown_spaces = any(doc.has_unknown_spaces for doc in docs)
-    for token in merged:
-        token.is_sent_start = False
-    start = 0
-    for doc in docs:
-        merged[start].is_sent_start = True
-        start += len(doc)
+    starts = numpy.full(len(merged), -1, dtype="int64")
+    starts[numpy.cumsum([0, *(len(doc) for doc in docs[:-1])])] = 1
+    # Token by token, each would be looked for in the whole Doc.
+    values: Any = starts.astype("uint64").reshape(-1, 1)
+    merged.from_array(["SENT_START"], values)
     return merged

@@ -13,7 +13,8 @@ from ..errors import DataError, Errors
 from .brat import read_brat
 from .columns import ColumnLayout, find_column_layout, read_columns_as
 from .conllu import find_conllu_layout, read_conllu_as
-from .doccano import read_doccano
+from .doccano import LABEL_CONFIG, read_doccano
+from .drafts import is_encodable
 from .formats import (
     BRAT,
     COLUMNS,
@@ -33,6 +34,8 @@ from .records import Record
 from .targets import DOCS
 
 Read = Callable[[], Iterator[Record]]
+# Bytes of a name, which no file system allows to be longer.
+MAX_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class ReaderOptions:
     utf16 (bool): Whether offsets count units of UTF-16 instead of characters.
     text_key (str | None): Which of a task's data is the text.
     annotation (int): Which annotation of a task is read, counted from 1.
+    label_config (Path | None): Names of labels that are numbers; by default a file beside each input.
+    hub_split (str | None): The split to read of a data set that has several; by default all, each by itself.
     """
 
     token_column: str | None = None
@@ -58,16 +63,18 @@ class ReaderOptions:
     utf16: bool = False
     text_key: str | None = None
     annotation: int = 1
+    label_config: Path | None = None
+    hub_split: str | None = None
 
 
 TAKEN = {
     COLUMNS: ("token_column", "tag_column", "separator", "scheme", "no_spaces"),
     CONLLU: ("tag_column", "scheme"),
     JSONL: ("utf16",),
-    DOCCANO: ("utf16",),
+    DOCCANO: ("label_config", "utf16"),
     LABEL_STUDIO: ("utf16", "text_key", "annotation"),
     BRAT: (),
-    DATASETS: ("token_column", "tag_column", "scheme"),
+    DATASETS: ("token_column", "tag_column", "scheme", "hub_split"),
 }
 
 
@@ -92,8 +99,8 @@ def find_inputs(paths: Iterable[Path], file_format: str | None, options: ReaderO
     """Find out what is to be read, and how.
 
     paths (Iterable[Path]): Files and folders. A folder of brat or `datasets` is one input, and so is each split of a
-        data set; of other folders each file, but for those whose names begin with a dot. What is named twice is read
-        once.
+        data set; of other folders each file, but for those whose names begin with a dot, and for doccano's labels. What
+        is named twice is read once.
     file_format (str | None): One of FORMATS; None to find it for each file.
     options (ReaderOptions): How they are to be read.
     RETURNS (list[Input]): At least one.
@@ -103,7 +110,7 @@ def find_inputs(paths: Iterable[Path], file_format: str | None, options: ReaderO
         raise DataError(Errors.D200.format(name="format", expected=", ".join(FORMATS), got=file_format))
     found: dict[Path, tuple[Path, Path, str]] = {}
     for path in paths:
-        for one, name in _walk(path, file_format):
+        for one, name in _walk(path, file_format, options.hub_split):
             one_format = file_format or _find_format(one, path)
             # The .txt and .ann file of one text.
             key = one.with_suffix("") if one_format == BRAT and one.is_file() else one
@@ -122,12 +129,14 @@ def _find_format(path: Path, named: Path) -> str:
         raise DataError(Errors.D214.format(path=path, folder=named, reason=error)) from error
 
 
-def _walk(path: Path, file_format: str | None) -> Iterator[tuple[Path, Path]]:
+def _walk(path: Path, file_format: str | None, hub_split: str | None) -> Iterator[tuple[Path, Path]]:
     """What is read of a path, and its name below the output folder."""
     if not path.is_dir():
         yield path, Path(path.name)
         return
     splits = _splits(path)
+    if hub_split is not None and any((path / name).is_file() for name in DATASET_FILES):
+        splits = [_chosen(path, splits, hub_split)]
     if splits:
         yield from ((path / split, Path(f"{split}{DOCS}")) for split in splits)
     elif _is_one(path, file_format):
@@ -136,10 +145,22 @@ def _walk(path: Path, file_format: str | None) -> Iterator[tuple[Path, Path]]:
     else:
         files = sorted(file for file in path.rglob("*") if file.is_file())
         names = [(file, file.relative_to(path)) for file in files]
-        shown = [(file, name) for file, name in names if not any(part.startswith(".") for part in name.parts)]
+        shown = [(file, name) for file, name in names if not _is_hidden(name)]
         if not shown:
             raise DataError(Errors.D210.format(path=path))
         yield from shown
+
+
+def _is_hidden(name: Path) -> bool:
+    """Whether a file of a folder holds no texts."""
+    return name.name == LABEL_CONFIG or any(part.startswith(".") for part in name.parts)
+
+
+def _chosen(path: Path, splits: list[str], wanted: str) -> str:
+    if wanted not in splits:
+        shown, example = ", ".join(splits) or "none", path / splits[0] if splits else path
+        raise DataError(Errors.D111.format(path=path, splits=shown, got=repr(wanted), example=example))
+    return wanted
 
 
 def _splits(path: Path) -> list[str]:
@@ -148,10 +169,17 @@ def _splits(path: Path) -> list[str]:
     if not file.is_file():
         return []
     try:
-        return [str(split) for split in json.loads(file.read_text(encoding="utf8"))["splits"]]
+        splits = [str(split) for split in json.loads(file.read_text(encoding="utf8"))["splits"]]
     # Its reader says what is wrong with it.
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
+    return splits if all(_is_folder_name(split) for split in splits) else []
+
+
+def _is_folder_name(name: str) -> bool:
+    """Whether a folder can be called so."""
+    allowed = is_encodable(name) and "\0" not in name and len(name.encode("utf8")) <= MAX_NAME
+    return allowed and name not in ("", ".", "..") and Path(name).name == name
 
 
 def _is_one(path: Path, file_format: str | None) -> bool:

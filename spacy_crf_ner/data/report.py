@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from ..files import Replacement
+from ..files import Replacement, name_errors
 from .alignment import Finding
 
 COLUMNS = ("file", "line", "text", "label", "reason", "done")
@@ -22,11 +22,13 @@ SEPARATORS = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 class Report:
     """A table for spreadsheets, separated by tabs.
 
+    path (Path): What it will be called.
     file (TextIO): Where its lines go.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, path: Path, file: TextIO) -> None:
         self.n_lines = 0
+        self._path = path
         self._file = file
         self._write(COLUMNS)
 
@@ -41,7 +43,8 @@ class Report:
         self.n_lines += 1
 
     def _write(self, cells: tuple[str, ...]) -> None:
-        self._file.write("\t".join(_cell(text) for text in cells) + "\n")
+        with name_errors(self._path):
+            self._file.write("\t".join(_cell(text) for text in cells) + "\n")
 
 
 @contextmanager
@@ -50,15 +53,20 @@ def open_report(path: Path) -> Iterator[Report]:
 
     path (Path): The file; one that is there is replaced.
     YIELDS (Report): What lines are added to.
-    RAISES (DataError): There is a folder of this name.
+    RAISES (DataError): There is a folder of this name, or it cannot be written.
     """
     replacement = Replacement(path)
+    # Without a mark at its beginning, spreadsheets take UTF-8 for another encoding.
+    file = replacement.temporary.open("w", encoding="utf-8-sig", newline="\n")
     try:
-        # Without a mark at its beginning, spreadsheets take UTF-8 for another encoding.
-        with replacement.temporary.open("w", encoding="utf-8-sig", newline="\n") as file:
-            yield Report(file)
+        yield Report(path, file)
+        with name_errors(path):
+            file.close()
         replacement.commit()
     finally:
+        # What could not be written before cannot be now, either.
+        with suppress(OSError):
+            file.close()
         replacement.discard()
 
 

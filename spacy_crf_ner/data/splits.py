@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..errors import DataError, Errors
 from .records import Record
@@ -79,9 +79,20 @@ def assign_parts(sizes: Sequence[int], shares: dict[str, float], seed: int) -> l
         filled[part] += size
     empty = [name for name, size in filled.items() if not size]
     if empty:
-        numbers = "/".join(f"{100 * share:.4g}" for share in shares.values())
-        raise DataError(Errors.D205.format(split=numbers, n_documents=len(sizes), empty=", ".join(empty)))
+        raise nothing_left(shares, len(sizes), empty)
     return parts
+
+
+def nothing_left(shares: dict[str, float], n_documents: int, empty: Iterable[str]) -> DataError:
+    """The error of a split with parts that have no documents.
+
+    shares (dict[str, float]): Share of each part, by its name.
+    n_documents (int): Number of all documents.
+    empty (Iterable[str]): Parts without any.
+    RETURNS (DataError): To be raised.
+    """
+    numbers = "/".join(f"{100 * share:.4g}" for share in shares.values())
+    return DataError(Errors.D205.format(split=numbers, n_documents=n_documents, empty=", ".join(empty)))
 
 
 def _draw(seed: int, number: int) -> bytes:

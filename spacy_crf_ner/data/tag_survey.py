@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import DataError, Errors
 from .tag_schemes import BARE, OUTSIDE, SCHEMES, UNKNOWN_TAGS, Tagging, scheme_named, split_tag
+from .token_lines import shown
 
 # More different labels than any annotation has: such a column holds lemmas, or text.
 MAX_BARE_LABELS = 200
@@ -69,7 +70,7 @@ def find_tagging(path: Path, survey: TagSurvey, scheme: str | None = None) -> Ta
     """
     for tag in survey.entity_tags:
         if tag.startswith("(") or tag in ("*", "*)"):
-            raise DataError(Errors.D009.format(path=path, line=survey.lines[tag], tag=tag))
+            raise DataError(Errors.D009.format(path=path, line=survey.lines[tag], tag=shown(tag)))
     if scheme is not None:
         return _as_told(path, survey, scheme_named(scheme))
     if not survey.entity_tags:
@@ -91,7 +92,9 @@ def _as_told(path: Path, survey: TagSurvey, scheme: str) -> Tagging:
     letters = _letters(survey, notation)
     for tag in survey.entity_tags:
         if letters.get(tag, "?") not in SCHEMES[scheme].letters:
-            raise DataError(Errors.D007.format(path=path, scheme=scheme, line=survey.lines[tag], tag=tag))
+            raise DataError(
+                Errors.D007.format(path=path, scheme=scheme, line=survey.lines[tag], tag=shown(tag))
+            )
     return Tagging(scheme, notation)
 
 
@@ -157,5 +160,7 @@ def _by_moves(survey: TagSurvey, notation: str) -> str:
 def _mixture(path: Path, survey: TagSurvey, tag: str, other: str) -> DataError:
     lines = survey.lines
     return DataError(
-        Errors.D008.format(path=path, tag=tag, line=lines[tag], other=other, other_line=lines[other])
+        Errors.D008.format(
+            path=path, tag=shown(tag), line=lines[tag], other=shown(other), other_line=lines[other]
+        )
     )

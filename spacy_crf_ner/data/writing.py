@@ -7,7 +7,7 @@ from types import TracebackType
 
 from spacy.tokens import Doc, DocBin
 
-from ..files import Replacement
+from ..files import Replacement, name_errors
 
 # What our Docs hold beside words and spaces: files are a third of what they are with all of spaCy's attributes.
 ATTRIBUTES = ("ENT_IOB", "ENT_TYPE", "SENT_START")
@@ -31,7 +31,10 @@ class DocFile:
         self._n_parts = 0
 
     def add(self, doc: Doc) -> None:
-        """Add a Doc. Of its annotation entities, span groups and sentence starts are kept."""
+        """Add a Doc. Of its annotation entities, span groups and sentence starts are kept.
+
+        RAISES (DataError): A file cannot be written.
+        """
         if self._n_tokens >= self.part_tokens:
             self._write_part()
         self._bin.add(doc)
@@ -39,17 +42,22 @@ class DocFile:
         self.n_docs += 1
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write what is left.
+
+        RAISES (DataError): A file cannot be written.
+        """
         if self._n_parts:
             self._write_part()
         else:
-            self._bin.to_disk(self.replacement.temporary)
+            with name_errors(self.replacement.path):
+                self._bin.to_disk(self.replacement.temporary)
 
     def _write_part(self) -> None:
         folder = self.replacement.temporary
-        folder.mkdir(exist_ok=True)
         self._n_parts += 1
-        self._bin.to_disk(folder / f"{self._n_parts:04}.spacy")
+        with name_errors(self.replacement.path):
+            folder.mkdir(exist_ok=True)
+            self._bin.to_disk(folder / f"{self._n_parts:04}.spacy")
         self._bin = DocBin(attrs=ATTRIBUTES, store_user_data=False)
         self._n_tokens = 0
 
@@ -87,10 +95,15 @@ class DocFiles:
             self._files[path] = DocFile(Replacement(path), self.part_tokens)
         return self._files[path]
 
+    def __contains__(self, path: Path) -> bool:
+        """Whether Docs were added to the file of this path."""
+        return path in self._files
+
     def commit(self) -> dict[Path, int]:
         """Write all files.
 
         RETURNS (dict[Path, int]): Number of Docs in each.
+        RAISES (DataError): A file cannot be written; all are as they were.
         """
         for file in self._files.values():
             file.close()

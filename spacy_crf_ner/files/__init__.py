@@ -2,7 +2,7 @@
 
 from .docbins import count_docs, find_docbins, read_docbin, read_docs
 from .outputs import require_writable
-from .replacement import Replacement, name_errors, write_json, write_text
+from .replacement import Replacement, name_errors, to_json, write_json, write_text
 
 __all__ = [
     "Replacement",
@@ -12,6 +12,7 @@ __all__ = [
     "read_docbin",
     "read_docs",
     "require_writable",
+    "to_json",
     "write_json",
     "write_text",
 ]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ..errors import DataError, Errors
+from .replacement import is_stream
 
 
 def require_writable(path: Path) -> None:
@@ -15,6 +16,11 @@ def require_writable(path: Path) -> None:
     try:
         if path.is_dir():
             raise DataError(Errors.F001.format(path=path))
+        if is_stream(path):
+            # Nothing is made beside it.
+            if not os.access(path, os.W_OK):
+                raise DataError(Errors.F005.format(path=path, reason="it cannot be written to"))
+            return
         folder = next(above for above in path.absolute().parents if above.exists())
     except OSError as error:
         # In a closed folder nothing can be looked up, and not all names are possible.

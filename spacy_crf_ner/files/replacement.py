@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,31 +15,51 @@ from ..errors import DataError, Errors
 class Replacement:
     """A file on its way: under a temporary name beside its own, which it takes when it is whole.
 
-    path (Path): The file. Folders above it are made.
+    Devices and pipes, such as /dev/null and /dev/stdout, are written to: in their place there would be a file.
+
+    path (Path): The file, or a link to it. Folders above it are made.
     RAISES (DataError): There is a folder of this name.
     """
 
     def __init__(self, path: Path) -> None:
         if path.is_dir():
             raise DataError(Errors.F001.format(path=path))
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self.temporary = path
+        self._in_place = is_stream(path)
+        if self._in_place:
+            return
+        # The link stays: what it leads to is replaced.
+        self.path = path.resolve() if path.is_symlink() else path
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.temporary = self.path.with_name(f".{path.name}.{os.getpid()}.part")
         # A process that was killed may have had this number: in containers they are the same again and again.
         self.discard()
 
     def commit(self) -> None:
         """Put what was written in the place of the file, or of an earlier one."""
+        if self._in_place:
+            return
         if self.temporary.is_dir():
             self.path.unlink(missing_ok=True)
         self.temporary.replace(self.path)
 
     def discard(self) -> None:
         """Remove what was written under the temporary name, if there is anything."""
+        if self._in_place:
+            return
         if self.temporary.is_dir():
             shutil.rmtree(self.temporary)
         else:
             self.temporary.unlink(missing_ok=True)
+
+
+def is_stream(path: Path) -> bool:
+    """RETURNS (bool): Whether there is something of this name that is neither a file nor a folder: a device, a pipe.
+
+    path (Path): The name, or a link.
+    """
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 @contextmanager
@@ -58,12 +79,30 @@ def write_json(path: Path, content: Any) -> None:
     """Write a JSON file whole or not at all.
 
     path (Path): As for `write_text`.
-    content (Any): What JSON can hold.
+    content (Any): As for `to_json`.
     RAISES (DataError): As `write_text`.
     RAISES (OSError): As `write_text`.
     """
     # Half of a surrogate pair, which a text may hold, is no UTF-8.
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n", errors="backslashreplace")
+    write_text(path, to_json(content, ascii_only=False) + "\n", errors="backslashreplace")
+
+
+def to_json(content: Any, *, ascii_only: bool = True) -> str:
+    """Write JSON that every program reads: what is no finite number, for which it has no word, is null.
+
+    content (Any): What JSON can hold, and NaN and infinity.
+    ascii_only (bool): Whether all other characters are escaped, so that every terminal takes them.
+    RETURNS (str): The JSON, in several lines.
+    """
+    return json.dumps(_finite(content), indent=2, ensure_ascii=ascii_only, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_text(path: Path, text: str, *, errors: str = "strict") -> None:

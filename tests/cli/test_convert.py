@@ -54,6 +54,35 @@ def labels(*paths: Path, lang: str = "en") -> Counter[str]:
     return Counter(ent.label_ for path in paths for doc in docs(path, lang) for ent in doc.ents)
 
 
+def test_names_of_labels_may_be_given(tmp_path: Path) -> None:
+    old = '{"text": "Anna sleeps", "annotations": [{"label": 7, "start_offset": 0, "end_offset": 4, "user": 1}]}\n'
+    path, names = (
+        write(tmp_path / "a.jsonl", old),
+        write(tmp_path / "names.json", '[{"id": 7, "text": "PERSON"}]'),
+    )
+    assert "names.json is an input" in run(
+        "crf-ner",
+        "convert",
+        path,
+        "-o",
+        tmp_path / "out",
+        "--label-config",
+        names,
+        "--json",
+        names,
+        fails=True,
+    )
+    run("crf-ner", "convert", path, "-o", tmp_path / "out", "--label-config", names)
+    assert labels(tmp_path / "out" / "a.spacy") == {"PERSON": 1}
+
+
+def test_where_nothing_can_be_written_nothing_is_read(tmp_path: Path) -> None:
+    path, file = write(tmp_path / "a.jsonl", JSONL), write(tmp_path / "file", "")
+    output = run("crf-ner", "convert", path, "-o", file / "out", fails=True)
+    assert "is a file, not a folder" in output
+    assert "Convert" not in output
+
+
 def report(path: Path) -> list[dict[str, str]]:
     header, *lines = (line.split("\t") for line in path.read_text(encoding="utf-8-sig").splitlines())
     return [dict(zip(header, line, strict=True)) for line in lines]

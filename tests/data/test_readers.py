@@ -86,6 +86,29 @@ def test_each_split_of_a_data_set_is_an_input(tmp_path: Path) -> None:
     assert found(tmp_path) == [("train.spacy", "datasets", ""), ("test.spacy", "datasets", "")]
 
 
+def test_of_a_data_set_one_split_may_be_chosen(tmp_path: Path) -> None:
+    write(tmp_path / "dataset_dict.json", '{"splits": ["train", "test"]}')
+    for split in ("train", "test"):
+        write(tmp_path / split / "dataset_info.json", "{}")
+    (only,) = find_inputs([tmp_path], None, ReaderOptions(hub_split="test"))
+    assert (only.path, only.name) == (tmp_path / "test", Path("test.spacy"))
+    with pytest.raises(DataError, match=r"one of the splits of .*, train, test, got 'dev': .*`--hub-split`"):
+        find_inputs([tmp_path], None, ReaderOptions(hub_split="dev"))
+    with pytest.raises(DataError, match=r"one of the splits of .*, none, got 'test'"):
+        find_inputs([tmp_path / "test"], None, ReaderOptions(hub_split="test"))
+
+
+def test_the_labels_of_doccano_are_no_input_and_may_lie_elsewhere(tmp_path: Path) -> None:
+    old = '{"text": "Anna sleeps", "annotations": [{"label": 7, "start_offset": 0, "end_offset": 4, "user": 1}]}\n'
+    names = '[{"id": 7, "text": "PER"}]'
+    write(tmp_path / "in" / "a.jsonl", old)
+    write(tmp_path / "in" / "label_config.json", names)
+    assert found(tmp_path / "in") == [("a.jsonl", "doccano", "")]
+    elsewhere = write(tmp_path / "names.json", names.replace("PER", "PERSON"))
+    (record,) = read(tmp_path / "in" / "a.jsonl", label_config=elsewhere)
+    assert [mention.label for mention in record.mentions] == ["PERSON"]
+
+
 def test_what_is_named_twice_is_read_once(tmp_path: Path) -> None:
     path = write(tmp_path / "a.conll", COLUMNS)
     assert len(found(path, tmp_path / "." / "a.conll", tmp_path)) == 1
