@@ -36,8 +36,8 @@ COMMANDS = (
     INIT,
     "python -m spacy train config.cfg --output training",
     "python -m spacy crf-ner evaluate training/model-best corpus/emerging.test.spacy --html report.html",
-    "python -m spacy package training/model-best packages --name wnut17 --build wheel",
-    "python -m pip install packages/en_wnut17-0.0.0/dist/en_wnut17-0.0.0-py3-none-any.whl",
+    "python -m spacy package training/model-best . --name wnut17 --build wheel",
+    "python -m pip install en_wnut17-0.0.0/dist/en_wnut17-0.0.0-py3-none-any.whl",
 )
 USE = (
     'python -c "import spacy; print([(ent.text, ent.label_, round(ent._.crf_prob, 2)) for ent in'

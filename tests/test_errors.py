@@ -36,6 +36,7 @@ ROOMS = {
     "F": "files",
     "H": "sharing",
     "V": "pages",
+    "O": "cli",
 }
 
 

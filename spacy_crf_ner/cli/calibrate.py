@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,10 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
-from .loading import load_pipeline
-from .starting import require_outputs, start
+from .loading import load_pipeline, running
+from .printing import DELAY, printable
+from .saving import check_outputs, refuse_stdout, save_json
+from .starting import start
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -60,21 +63,22 @@ def calibrate_pipeline(
     ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
-    """Make the probabilities of a pipeline's entities agree with how often they are right.
+    """Make the probabilities of entities agree with reality.
 
-    Fits the temperature that the component's scores are divided by to annotated Docs that the pipeline was not trained
-    on, shows calibration before and after, and saves the temperature with the pipeline: in place if MODEL is a
-    directory, or the whole pipeline to --output.
+    Of entities with a probability of 0.8, four of five should be right. Fits the temperature that the component's
+    scores are divided by to annotated Docs that the pipeline was not trained on, shows calibration before and after,
+    and saves the temperature with the pipeline: in place if MODEL is a directory, or the whole pipeline to --output.
     """
-
     target = _target(model, output)
     try:
-        require_outputs(target, json_path)
+        refuse_stdout(json_path)
+        check_outputs([data_path], json_path, folder=target)
         start(code_path, use_gpu)
         nlp = load_pipeline(model, {})
         report = _calibrate(nlp, component, data_path, per_label=per_label, objective=objective, bins=bins)
         _save(nlp, report["component"], target, whole=output is not None)
-        _save_measures(report, json_path)
+        if json_path is not None:
+            save_json(report, json_path, "the measures")
     except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
 
@@ -129,7 +133,10 @@ def _read(nlp: Language, component: CRFEntityRecognizer, data_path: Path) -> Hel
 
     n_docs = count_docs(data_path)
     examples = Corpus(data_path)(nlp)
-    return gather(nlp, component, tqdm(examples, total=n_docs, desc="Predicting", unit="docs"))
+    with running(nlp):
+        return gather(
+            nlp, component, tqdm(examples, total=n_docs, desc="Predicting", unit="docs", delay=DELAY)
+        )
 
 
 def _save(nlp: Language, name: str, target: Path, *, whole: bool) -> None:
@@ -143,17 +150,8 @@ def _save(nlp: Language, name: str, target: Path, *, whole: bool) -> None:
         msg.good(f"Saved the temperature to {target / name / 'cfg'}")
 
 
-def _save_measures(report: dict[str, Any], path: Path | None) -> None:
-    if path is None:
-        return
-    from ..files import write_json
-
-    write_json(path, report)
-    msg.good(f"Saved the measures to {path}")
-
-
 def _print(name: str, held_out: HeldOut, found: Calibration, current: Temperatures) -> None:
-    msg.divider(f"Calibration of '{name}' on {len(held_out.truths)} Docs")
+    msg.divider(f"Calibration of '{printable(name)}' on {len(held_out.truths)} Docs")
     rows = _temperature_rows(current, found.temperatures)
     rows += [
         (title, _shown(getattr(found.before, field)), _shown(getattr(found.after, field)))
@@ -163,7 +161,7 @@ def _print(name: str, held_out: HeldOut, found: Calibration, current: Temperatur
     if found.after.left_out:
         msg.warn(f"{found.after.left_out} predicted entities on tokens without annotation are left out.")
     if found.rare:
-        counts = ", ".join(f"{label} ({count})" for label, count in found.rare.items())
+        counts = ", ".join(f"{printable(label)} ({count})" for label, count in found.rare.items())
         msg.warn(f"Labels with too few predicted entities for a temperature of their own: {counts}")
     if found.is_doubtful:
         msg.warn(DOUBT)
@@ -177,7 +175,7 @@ def _temperature_rows(before: Temperatures, after: Temperatures) -> list[tuple[s
     old, new = before.by_label or {}, after.by_label or {}
     for label in {**old, **new}:
         first, second = old.get(label, before.shared), new.get(label, after.shared)
-        rows.append((f"Temperature of {label}", f"{first:.4g}", f"{second:.4g}"))
+        rows.append((f"Temperature of {printable(label)}", f"{first:.4g}", f"{second:.4g}"))
     return rows
 
 
@@ -211,7 +209,7 @@ def draw_bar(one: ReliabilityBin) -> str:
 
 
 def _shown(value: float | None) -> str:
-    if value is None:
+    if value is None or math.isnan(value):
         return "-"
     return str(value) if isinstance(value, int) else f"{value:.4f}"
 

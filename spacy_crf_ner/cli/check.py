@@ -12,17 +12,16 @@ from wasabi import msg
 from wasabi.util import wrap
 
 from ..errors import SpacyCrfNerError
-from .starting import require_outputs
+from .loading import read_config
+from .printing import DELAY, MAX_COLUMN
+from .saving import check_outputs, refuse_stdout, save_json
+from .starting import start
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from ..data.checks import Facts, Finding, Level, Pipeline, Survey
 
-# Characters of a column, up to which a table is kept straight.
-MAX_COLUMN = 100
-# Seconds after which it is shown how far it is.
-DELAY = 1.0
 WINDOW = 128
 # How the number of verdicts is named, by their level.
 LEVELS: dict[Level, tuple[str, str]] = {
@@ -62,7 +61,7 @@ def check_data(
         None, "--segments", help="What is one sequence: doc, or sents (sentences)"
     ),
     encoder: str | None = typer.Option(
-        None, "--encoder", help="Transformer whose word pieces are counted: name or folder"
+        None, "--encoder", "-e", help="Transformer whose word pieces are counted: name or folder"
     ),
     window: int | None = typer.Option(
         None, "--window", min=1, help="Tokens that the transformer is given at once [default: 128]"
@@ -81,9 +80,7 @@ def check_data(
     boundaries, tokens, texts that are in several files, differences between them. Ends with an error if something
     fails. `spacy debug data` checks other things: both are worth running.
     """
-    from spacy.cli._util import import_code
-
-    import_code(code_path)
+    start(code_path, silent=True)
     options = _Options(component, lang, scheme, segments, encoder, window)
     try:
         verdicts = _check(paths or [], config_path, options, json_path)
@@ -103,14 +100,13 @@ def _check(
     RAISES (SpacyCrfNerError): Files or settings that nothing can be made of.
     """
     from ..data.checks import as_dict, check_all, name_parts, read_facts, survey
-    from ..data.targets import check_paths
 
-    config = _load_config(config_path)
+    config = None if config_path is None else read_config(config_path, {}, interpolate=True)
     facts = read_facts(config, options.component) if config is not None else None
     paths = name_parts(given, facts)
     inputs = [*paths.values(), *([config_path] if config_path is not None else [])]
-    check_paths(inputs, [], {"--json": json_path})
-    require_outputs(None, json_path)
+    refuse_stdout(json_path)
+    check_outputs(inputs, json_path)
     pipeline = _make_pipeline(config, facts, options)
     found = survey(paths, pipeline, _progress)
     verdicts = check_all(found, pipeline)
@@ -118,21 +114,8 @@ def _check(
     for heading, findings in verdicts.items():
         _print_findings(heading, findings)
     if json_path is not None:
-        from ..files import write_json
-
-        write_json(json_path, as_dict(found, pipeline, verdicts))
-        msg.good(f"Saved counts and verdicts to {json_path}")
+        save_json(as_dict(found, pipeline, verdicts), json_path, "counts and verdicts")
     return verdicts
-
-
-def _load_config(path: Path | None) -> Any:
-    from spacy.cli._util import show_validation_error
-    from spacy.util import load_config
-
-    if path is None:
-        return None
-    with show_validation_error(path):
-        return load_config(path, interpolate=True)
 
 
 def _make_pipeline(config: Any, facts: Facts | None, options: _Options) -> Pipeline:
@@ -162,6 +145,7 @@ def _make_pipeline(config: Any, facts: Facts | None, options: _Options) -> Pipel
         sentences=known.sentences,
         max_lengths=known.max_lengths,
         pieces=pieces,
+        incorrect_spans_key=known.incorrect_spans_key,
     )
 
 

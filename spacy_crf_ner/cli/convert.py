@@ -11,6 +11,8 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .foreign_files import refuse_foreign
+from .saving import refuse_stdout
 
 if TYPE_CHECKING:
     from ..data.conversion import Settings, Tally
@@ -30,7 +32,7 @@ MAX_COLUMN = 100
 # Seconds after which it is shown how far it is.
 DELAY = 1.0
 FORMAT = typer.Option(
-    AUTO, "--format", "-f", help="auto, columns, conllu, jsonl, doccano, label-studio, brat or datasets"
+    AUTO, "--format", help="auto, columns, conllu, jsonl, doccano, label-studio, brat or datasets"
 )
 SCHEME = typer.Option(
     AUTO, "--scheme", help="Tag scheme: auto, IO, IOB1, IOB2, BIOES, BILOU, BMES, BMEWO or BARE"
@@ -102,10 +104,10 @@ def convert_files(
     report: Path | None = REPORT,
     json_path: Path | None = typer.Option(None, "--json", "-j", dir_okay=False, help="Save the counts"),
 ) -> None:
-    """Convert annotated texts to .spacy files, which `spacy train` reads.
+    """Convert annotated texts to .spacy files.
 
-    Finds out format and tag scheme, aligns annotations with tokens, and lists all that cannot be written as it stands
-    in a report: OUTPUT/convert-report.tsv by default. Files that are there are replaced.
+    `spacy train` reads these. Finds out format and tag scheme, aligns annotations with tokens, and lists all that
+    cannot be written as it stands in a report: OUTPUT/convert-report.tsv by default. Files that are there are replaced.
     """
     from ..data.conversion import Settings
     from ..data.labels import parse_label_map
@@ -142,6 +144,9 @@ def _convert(
     from ..data.targets import check_paths, name_report, name_targets
     from ..files import require_writable, write_json
 
+    refuse_stdout(json_path)
+    if file_format == AUTO:
+        refuse_foreign(input_paths)
     inputs = find_inputs(input_paths, None if file_format == AUTO else file_format, options)
     targets = name_targets([found.name for found in inputs], output, settings.shares)
     report_path = report_path or name_report(output)

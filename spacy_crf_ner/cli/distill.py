@@ -12,8 +12,10 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
-from .loading import load_pipeline
-from .starting import parse_overrides, require_outputs, start
+from .loading import load_pipeline, read_config
+from .printing import percent
+from .saving import check_outputs, refuse_stdout, save_json
+from .starting import parse_overrides, start
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -66,23 +68,25 @@ def distill_pipeline(
     ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
-    """Train a lighter pipeline on what a trained one thinks of raw texts.
+    """Train a lighter pipeline on what another one thinks.
 
-    The teacher scores the texts (its scores are kept in OUTPUT, so that a command that was interrupted goes on), the
-    student of CONFIG_PATH learns its exact distribution over annotations, and annotated Docs where there are some, in
-    spaCy's training loop, and both are compared. Settings of the config can be overridden, as in `spacy train`:
-    --training.max_steps 2000. The student is in OUTPUT/model-best.
+    The other one, TEACHER, scores raw texts (its scores are kept in OUTPUT, so that a command that was interrupted goes
+    on), the student of CONFIG_PATH learns its exact distribution over annotations, and annotated Docs where there are
+    some, in spaCy's training loop, and both are compared. Settings of the config can be overridden, as in `spacy
+    train`: --training.max_steps 2000. The student is in OUTPUT/model-best.
     """
-
     overrides = _overrides(ctx, gold, dev)
     options = {"temperature": temperature, "weight": weight}
     try:
-        require_outputs(output, json_path)
+        inputs = [path for path in (config_path, raw_path, gold, dev) if path is not None]
+        refuse_stdout(json_path)
+        check_outputs(inputs, json_path, folder=output)
         start(code_path, use_gpu)
         nlp, student = _load(teacher, config_path, overrides)
         plan = _plan(nlp, component, student, raw_path, output, gold=gold, dev=dev, options=options)
         report = _distill(nlp, component, plan, use_gpu)
-        _save(report, json_path)
+        if json_path is not None:
+            save_json(report, json_path, "the comparison")
     except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
 
@@ -99,7 +103,6 @@ class _Plan(NamedTuple):
 
 
 def _overrides(ctx: typer.Context, gold: Path | None, dev: Path | None) -> dict[str, Any]:
-
     overrides = parse_overrides(ctx.args)
     given = {"paths.train": gold, "paths.dev": dev}
     return {**overrides, **{name: str(path) for name, path in given.items() if path is not None}}
@@ -108,10 +111,9 @@ def _overrides(ctx: typer.Context, gold: Path | None, dev: Path | None) -> dict[
 def _load(teacher: str, config_path: Path, overrides: dict[str, Any]) -> tuple[Language, Language]:
     """The teacher, and the student as its config has it, without weights."""
     from spacy.cli._util import show_validation_error
-    from spacy.util import load_config, load_model_from_config
+    from spacy.util import load_model_from_config
 
-    with show_validation_error(config_path):
-        config = load_config(config_path, overrides=overrides, interpolate=False)
+    config = read_config(config_path, overrides)
     with show_validation_error(config_path, hint_fill=False):
         student = load_model_from_config(config, auto_fill=True)
     return load_pipeline(teacher, {}), student
@@ -239,19 +241,10 @@ def _timed(action: Callable[[], object]) -> float:
     return timer() - start
 
 
-def _save(report: dict[str, Any], path: Path | None) -> None:
-    if path is None:
-        return
-    from ..files import write_json
-
-    write_json(path, report)
-    msg.good(f"Saved the comparison to {path}")
-
-
 def _print(report: dict[str, Any]) -> None:
     before, after = report["teacher"], report["student"]
     rows = [
-        (title, *(_percent(one[name]) for one in (before, after)), _share(after[name], before[name]))
+        (title, *(percent(one[name]) for one in (before, after)), _share(after[name], before[name]))
         for name, title in MEASURES.items()
     ]
     for name, title, unit in (
@@ -263,10 +256,6 @@ def _print(report: dict[str, Any]) -> None:
     msg.divider(f"Teacher and student on {before['dev_docs']} Docs: {report['dev']}")
     msg.table(rows, header=("", "Teacher", "Student", "Ratio"), aligns=("l", "r", "r", "r"), divider=True)
     msg.good(f"The student is in {after['path']}")
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f}"
 
 
 def _share(value: float | None, of: float | None) -> str:

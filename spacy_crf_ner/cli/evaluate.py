@@ -11,7 +11,8 @@ from wasabi import msg
 from ..errors import SpacyCrfNerError
 from .evaluation_run import Evaluated, Sources, as_dict, run_pipelines
 from .evaluation_tables import print_comparison, print_errors, print_log, print_report
-from .saving import check_outputs
+from .printing import printable
+from .saving import STDOUT, check_outputs, save_outputs
 from .starting import start
 
 if TYPE_CHECKING:
@@ -32,46 +33,43 @@ def evaluate_pipeline(
     log_path: Path | None = typer.Option(
         None,
         "--log",
-        "-l",
         exists=True,
         dir_okay=False,
         help="Log of its training, of spacy.ConsoleLogger.v3",
     ),
     html_path: Path | None = typer.Option(
-        None,
-        "--html",
-        "-H",
-        dir_okay=False,
-        help="Save a page to this file that shows everything, with all errors",
+        None, "--html", "-H", dir_okay=False, help="Save a page to this file, with all errors in their texts"
     ),
     json_path: Path | None = typer.Option(
-        None, "--json", "-j", dir_okay=False, help="Save everything to this file, with all errors"
+        None, "--json", "-j", dir_okay=False, help="Save everything to this file; -: print that instead"
     ),
-    show_errors: int = typer.Option(0, "--show-errors", "-e", min=0, help="Show so many errors of each kind"),
+    show_errors: int = typer.Option(0, "--show-errors", min=0, help="Show so many errors of each kind"),
     samples: int = typer.Option(1000, "--samples", "-n", min=1, help="Samples for intervals and p-value"),
-    seed: int = typer.Option(0, "--seed", "-s", min=0, help="Seed of their random numbers"),
+    seed: int = typer.Option(0, "--seed", min=0, help="Seed of their random numbers"),
     code_path: Path | None = typer.Option(
         None, "--code", "-c", help="Python file with registered functions that the pipelines need"
     ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
-    """Measure the entities of any pipeline: by label, with intervals, and by what is wrong with them.
+    """Measure the entities of any pipeline.
 
-    Precision, recall and F1 are those of `spacy evaluate`. Further: entities that are nearly right, labels that are
-    taken for one another, what probabilities are worth, texts without an error, entities that the training data does
-    not have, short and long ones, errors with their context; and with --against, whether one pipeline is better than
-    another by more than chance.
+    Precision, recall and F1, over all labels and of each, are those of `spacy evaluate`. Further: their intervals,
+    entities that are nearly right, labels that are taken for one another, what probabilities are worth, texts without
+    an error, entities that the training data does not have, short and long ones, errors with their context; and with
+    --against, whether one pipeline is better than another by more than chance.
     """
-    start(code_path, use_gpu)
     sources = Sources(data_path, train_path, log_path)
     try:
         _check_outputs(sources, json_path, html_path)
+        quiet = json_path == STDOUT
+        start(code_path, use_gpu, silent=quiet)
         steps = None if log_path is None else _read_log(log_path)
-        found = run_pipelines(model, against, sources, samples=samples, seed=seed)
-        _print(found, steps, show_errors)
+        found = run_pipelines(model, against, sources, samples=samples, seed=seed, quiet=quiet)
+        if not quiet:
+            _print(found, steps, show_errors)
         if json_path is not None or html_path is not None:
-            _write(as_dict(found, sources, steps), json_path, html_path)
-    except SpacyCrfNerError as error:
+            save_outputs(as_dict(found, sources, steps), json_path, html_path, _make_page)
+    except (SpacyCrfNerError, OSError) as error:
         msg.fail(str(error), exits=1)
 
 
@@ -100,7 +98,7 @@ def _print(found: Evaluated, steps: list[TrainingStep] | None, show_errors: int)
     for one in (found, found.second):
         if one is not None and not one.report.micro.predicted:
             components = ", ".join(one.components) or "none"
-            msg.warn(f"'{one.model}' predicts no entity. Its components: {components}.")
+            msg.warn(printable(f"'{one.model}' predicts no entity. Its components: {components}."))
     if show_errors:
         print_errors(found.report.errors, show_errors)
     if found.second is not None and found.comparison is not None:
@@ -110,17 +108,7 @@ def _print(found: Evaluated, steps: list[TrainingStep] | None, show_errors: int)
         print_log(steps)
 
 
-def _write(data: dict[str, Any], json_path: Path | None, html_path: Path | None) -> None:
-    from ..files import write_json, write_text
+def _make_page(data: dict[str, Any]) -> str:
+    from ..pages import evaluation_page
 
-    try:
-        if json_path is not None:
-            write_json(json_path, data)
-            msg.good(f"Saved everything to {json_path}")
-        if html_path is not None:
-            from ..pages import evaluation_page
-
-            write_text(html_path, evaluation_page(data))
-            msg.good(f"Saved the page to {html_path}")
-    except OSError as error:
-        msg.fail(f"The file was not written: {error}", exits=1)
+    return evaluation_page(data)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wasabi import msg
 
-from .loading import load_pipeline
+from .loading import load_pipeline, require_pipeline, running
+from .printing import DELAY
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         TrainingStep,
         TransitionTable,
     )
+    from ..evaluation.resampling import CountArray
 
 
 class Evaluated(NamedTuple):
@@ -57,7 +59,9 @@ class Sources(NamedTuple):
     log: Path | None
 
 
-def run_pipelines(model: str, against: str | None, sources: Sources, *, samples: int, seed: int) -> Evaluated:
+def run_pipelines(
+    model: str, against: str | None, sources: Sources, *, samples: int, seed: int, quiet: bool = False
+) -> Evaluated:
     """Run one pipeline or both, and measure.
 
     model (str): Name or path of the pipeline.
@@ -65,27 +69,32 @@ def run_pipelines(model: str, against: str | None, sources: Sources, *, samples:
     sources (Sources): The Docs.
     samples (int): Samples for intervals and p-value.
     seed (int): Of their random numbers.
+    quiet (bool): Whether not to warn of training data without entities.
     RETURNS (Evaluated): All measures.
-    RAISES (SpacyCrfNerError): Data that cannot be read, or without annotated entities.
+    RAISES (SpacyCrfNerError): Data that cannot be read, or without annotated entities; a pipeline that cannot be run.
     """
     from ..evaluation import compare, count_all, find_transitions, measure_entities
     from ..files import count_docs
 
+    if against is not None:
+        require_pipeline(against)
     n_docs = count_docs(sources.data)
     known = None if sources.train is None else _known_entities(sources.train)
-    counts, found = [], []
-    for name in (model, against):
-        if name is None:
-            continue
+    if known is not None and not known and not quiet:
+        msg.warn(f"No entity is annotated in {sources.train}, so that all entities count as unseen.")
+
+    # Of the first pipeline and its Docs nothing but this is in memory when the second one runs.
+    def run(name: str) -> tuple[Evaluated, CountArray]:
         nlp = load_pipeline(name, {})
         docs, unannotated = _judge(nlp, name, sources.data, n_docs)
         report = measure_entities(docs, known=known, samples=samples, seed=seed)
-        found.append(Evaluated(name, nlp.pipe_names, report, unannotated, find_transitions(nlp)))
-        counts.append(count_all(docs))
-    if len(found) == 1:
-        return found[0]
-    comparison = compare(counts[0], counts[1], samples=samples, seed=seed)
-    return found[0]._replace(second=found[1], comparison=comparison)
+        return Evaluated(name, nlp.pipe_names, report, unannotated, find_transitions(nlp)), count_all(docs)
+
+    found, counts = run(model)
+    if against is None:
+        return found
+    second, others = run(against)
+    return found._replace(second=second, comparison=compare(counts, others, samples=samples, seed=seed))
 
 
 def as_dict(found: Evaluated, sources: Sources, steps: list[TrainingStep] | None) -> dict[str, Any]:
@@ -123,10 +132,7 @@ def _known_entities(train_path: Path) -> EntityTexts:
     from ..evaluation import entity_texts
     from ..files import read_docs
 
-    known = entity_texts(read_docs(train_path, spacy.blank("xx").vocab))
-    if not known:
-        msg.warn(f"No entity is annotated in {train_path}, so that all entities count as unseen.")
-    return known
+    return entity_texts(read_docs(train_path, spacy.blank("xx").vocab))
 
 
 def _judge(nlp: Language, name: str, data_path: Path, n_docs: int) -> tuple[list[JudgedDoc], int]:
@@ -137,6 +143,8 @@ def _judge(nlp: Language, name: str, data_path: Path, n_docs: int) -> tuple[list
     from ..evaluation import judge_pipeline
 
     examples = Corpus(data_path)(nlp)
-    results = list(tqdm(judge_pipeline(nlp, examples), total=n_docs, desc=f"Running {name}", unit="docs"))
+    with running(nlp):
+        judged = judge_pipeline(nlp, examples)
+        results = list(tqdm(judged, total=n_docs, desc=f"Running {name}", unit="docs", delay=DELAY))
     docs = [doc for doc in results if doc is not None]
     return docs, len(results) - len(docs)

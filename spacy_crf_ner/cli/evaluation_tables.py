@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from wasabi import msg
 
+from .printing import MAX_COLUMN, percent, printable, probability
+
 if TYPE_CHECKING:
     from ..evaluation import (
         Comparison,
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     )
 
 SCORES = ("Precision, %", "Recall, %", "F1, %")
-# Characters of the columns with texts.
-TEXT_WIDTH = 100
 # A confusion matrix of more is not to be read in a terminal.
 MOST_LABELS = 15
 MEASURES = {
@@ -89,12 +89,12 @@ def print_errors(errors: Iterable[EntityError], limit: int) -> None:
                 printable(f"{error.before}[{error.text}]{error.after}"),
                 _entity(error.gold_text, error.gold_label),
                 _entity(error.predicted_text, error.predicted_label),
-                "-" if error.probability is None else f"{error.probability:.3f}",
+                probability(error.probability),
             )
             for error in shown
         ]
         aligns = ("r", "l", "l", "l", "r")
-        msg.table(rows, header=header, aligns=aligns, divider=True, max_col=TEXT_WIDTH)
+        msg.table(rows, header=header, aligns=aligns, divider=True, max_col=MAX_COLUMN)
 
 
 def print_comparison(
@@ -136,15 +136,7 @@ def print_log(steps: Sequence[TrainingStep]) -> None:
         return
     # Of equal scores the last, as spaCy keeps it.
     score, step = max(scored)
-    msg.info(f"Training: best score {_percent(score)} % at step {step}, of {len(steps)} evaluations")
-
-
-def printable(text: str) -> str:
-    """RETURNS (str): A text on one line, without characters that a terminal might take for commands.
-
-    text (str): Any text.
-    """
-    return "".join(char if char.isprintable() else " " for char in text)
+    msg.info(f"Training: best score {percent(score)} % at step {step}, of {len(steps)} evaluations")
 
 
 def _print_labels(report: EntityReport) -> None:
@@ -166,7 +158,7 @@ def _print_accuracy(report: EntityReport) -> None:
         "... of those in entities": report.inside_accuracy,
     }
     rows = [
-        (title, str(share.right), str(share.all), _percent(share.share))
+        (title, str(share.right), str(share.all), percent(share.share))
         for title, share in shares.items()
         if share is not None
     ]
@@ -202,7 +194,7 @@ def _print_confidence(confidence: Confidence) -> None:
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
     aligns = ("l", *("r" for _ in columns))
-    msg.table(rows, header=(title, *columns), aligns=aligns, divider=True, max_col=TEXT_WIDTH)
+    msg.table(rows, header=(title, *columns), aligns=aligns, divider=True, max_col=MAX_COLUMN)
 
 
 def _counts(counts: Counts) -> tuple[str, ...]:
@@ -216,11 +208,7 @@ def _counts(counts: Counts) -> tuple[str, ...]:
 
 
 def _percents(*shares: float | None) -> tuple[str, ...]:
-    return tuple(_percent(share) for share in shares)
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.2f}"
+    return tuple(percent(share) for share in shares)
 
 
 def _interval(interval: Interval | None, sign: str = "") -> str:

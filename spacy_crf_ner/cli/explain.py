@@ -11,7 +11,7 @@ from wasabi import msg
 from ..errors import SpacyCrfNerError
 from .explanation_tables import print_explanation
 from .given_texts import read_given
-from .loading import check_length, component_for, load_pipeline
+from .loading import check_text, component_for, load_pipeline, running
 from .saving import STDOUT, check_outputs, save_outputs
 from .starting import parse_overrides, start
 
@@ -27,7 +27,9 @@ def explain_text(
         None, "--component", help="Name of the crf_ner component, if there are several"
     ),
     top: int = typer.Option(3, "--top", "-n", min=1, help="Show so many tags of each token"),
-    html_path: Path | None = typer.Option(None, "--html", dir_okay=False, help="Save heat maps to this file"),
+    html_path: Path | None = typer.Option(
+        None, "--html", "-H", dir_okay=False, help="Save a page with heat maps to this file"
+    ),
     json_path: Path | None = typer.Option(
         None, "--json", "-j", dir_okay=False, help="Save everything to this file; -: print that instead"
     ),
@@ -36,32 +38,33 @@ def explain_text(
     ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
-    """Show why a crf_ner component annotates a text as it does.
+    """Show why a text is annotated as it is.
 
     For each token: the best tags with their probability, emission and the transition into them, and which tags were
     forbidden though they looked better; then the annotation, the best other one, and what makes the difference. Config
     overrides may follow.
     """
     overrides = parse_overrides(ctx.args)
-    start(code_path, use_gpu, silent=json_path == STDOUT)
     try:
         check_outputs([], json_path, html_path)
+        start(code_path, use_gpu, silent=json_path == STDOUT)
         explanation = _explain(model, overrides, text, component)
+        if json_path != STDOUT:
+            print_explanation(explanation, top)
+        save_outputs({"model": model, **explanation.to_dict()}, json_path, html_path, _make_page)
     except SpacyCrfNerError as error:
         msg.fail(str(error), exits=1)
-    if json_path != STDOUT:
-        print_explanation(explanation, top)
-    save_outputs({"model": model, **explanation.to_dict()}, json_path, html_path, _make_page)
 
 
 def _explain(model: str, overrides: dict[str, Any], text: str, name: str | None) -> Explanation:
     nlp = load_pipeline(model, overrides)
     component = component_for(nlp, name, "`explain`")
     (given,) = read_given([text], [], whole=True)
-    check_length(nlp, given.text, given.source)
+    check_text(nlp, given.text, given.source)
     # What later components add is no evidence for this one.
     later = nlp.pipe_names[nlp.pipe_names.index(component.name) :]
-    return component.explain(nlp(given.text, disable=later))
+    with running(nlp):
+        return component.explain(nlp(given.text, disable=later))
 
 
 def _make_page(data: dict[str, Any]) -> str:

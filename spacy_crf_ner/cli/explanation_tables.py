@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wasabi import msg
 
-from .evaluation_tables import TEXT_WIDTH, printable
+from .printing import MAX_COLUMN, printable, probability
 
 if TYPE_CHECKING:
     from ..pipeline.explanation import ExplainedAnnotation, ExplainedEntity, Explanation
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CHOSEN, FORBIDDEN = "*", "x"
 # A tag that is less probable is shown only if it is chosen, or forbidden though it looked better.
 LEAST_SHOWN = 0.005
+# Entities of an annotation that are listed: of a long text there may be thousands.
+MAX_LISTED = 10
 STATES = {
     "given": "on the Doc before",
     "predicted": "predicted",
@@ -45,7 +47,7 @@ def print_explanation(explanation: Explanation, top: int) -> None:
     rows = [
         row for position in range(len(explanation.tokens)) for row in _tag_rows(explanation, position, top)
     ]
-    msg.table(rows, header=header, aligns=aligns, divider=True, max_col=TEXT_WIDTH)
+    msg.table(rows, header=header, aligns=aligns, divider=True, max_col=MAX_COLUMN)
     sentences = [token.forbidden[0].sentence for token in explanation.tokens if token.forbidden]
     if sentences:
         msg.divider("Forbidden, though it looked better")
@@ -86,13 +88,12 @@ def _print_entities(explanation: Explanation) -> None:
         msg.divider("Entities")
         header = ("Entity", "Label", "Probability", "")
         rows = [_entity_row(explanation, one) for one in explanation.entities]
-        msg.table(rows, header=header, aligns=("l", "l", "r", "l"), divider=True, max_col=TEXT_WIDTH)
+        msg.table(rows, header=header, aligns=("l", "l", "r", "l"), divider=True, max_col=MAX_COLUMN)
 
 
 def _entity_row(explanation: Explanation, entity: ExplainedEntity) -> tuple[str, str, str, str]:
-    probability = "-" if entity.probability is None else f"{entity.probability:.3f}"
     text, label = printable(_text(explanation, entity.span)), printable(entity.span.label)
-    return text, label, probability, STATES[entity.state]
+    return text, label, probability(entity.probability), STATES[entity.state]
 
 
 def _print_runner_up(explanation: Explanation) -> None:
@@ -112,7 +113,7 @@ def _print_runner_up(explanation: Explanation) -> None:
             )
         ]
         rows.append(("difference", "", *(f"{part:+.2f}" for part in parts), ""))
-    msg.table(rows, header=header, aligns=("l", "r", "r", "r", "r", "l"), divider=True, max_col=TEXT_WIDTH)
+    msg.table(rows, header=header, aligns=("l", "r", "r", "r", "r", "l"), divider=True, max_col=MAX_COLUMN)
     if other is None:
         print("There is no other annotation.")
         return
@@ -137,7 +138,9 @@ def _annotation_row(explanation: Explanation, name: str, annotation: ExplainedAn
 
 
 def _listed(explanation: Explanation, spans: Sequence[TagSpan]) -> str:
-    return ", ".join(printable(f"{_text(explanation, span)} ({span.label})") for span in spans) or "none"
+    shown = [printable(f"{_text(explanation, span)} ({span.label})") for span in spans[:MAX_LISTED]]
+    more = f" and {len(spans) - MAX_LISTED} more" if len(spans) > MAX_LISTED else ""
+    return ", ".join(shown) + more if shown else "none"
 
 
 def _text(explanation: Explanation, span: TagSpan) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +13,14 @@ from ..about import __title__, __version__, kernels
 from ..errors import SpacyCrfNerError
 from . import environment
 from .loading import load_pipeline
+from .printing import MAX_COLUMN, printable
+from .saving import print_json
 from .starting import start
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
     from ..sharing import CrfFacts
-
-# Characters of a column, up to which a table is kept straight.
-MAX_COLUMN = 100
 
 
 def print_info(
@@ -32,17 +30,17 @@ def print_info(
         None, "--code", "-c", help="Python file with registered functions that the pipeline needs"
     ),
 ) -> None:
-    """Print what is installed and which kernels and devices compute the CRF here, or what is in a pipeline.
+    """Print what is installed, or what is in a pipeline.
 
-    Without MODEL: versions, whether they go together, kernels, devices, and what the extras lack. With MODEL:
-    components, labels, encoder, settings, parameters, calibration, and what it needs.
+    Without MODEL: versions, whether they go together, which kernels and devices compute the CRF here, and what the
+    extras lack. With MODEL: components, labels, encoder, settings, parameters, calibration, and what it needs.
     """
     try:
         data = collect_info() if model is None else _load_and_describe(model, code_path)
     except SpacyCrfNerError as error:
         msg.fail(str(error), exits=1)
     if as_json:
-        print(json.dumps(data, indent=2))
+        print_json(data)
     elif model is None:
         _print_environment(data)
     else:
@@ -95,7 +93,6 @@ def _print_environment(data: dict[str, Any]) -> None:
 
 
 def _load_and_describe(model: str, code_path: Path | None) -> dict[str, Any]:
-
     start(code_path, silent=True)
     return describe_pipeline(load_pipeline(model, {}))
 
@@ -113,7 +110,7 @@ def describe_pipeline(nlp: Language) -> dict[str, Any]:
     saved = {name: dict(getattr(pipe, "cfg", None) or {}) for name, pipe in nlp.components}
     facts = find_facts(nlp.meta, nlp.config.interpolate(), saved)
     sizes: dict[str, int] = dict.fromkeys(facts.components, 0)
-    for row in list_parameters(nlp):
+    for row in list_parameters(nlp, with_disabled=True):
         sizes[row.component] += row.size
     crf = {one.name: one for one in facts.crf}
     return {
@@ -153,15 +150,13 @@ def _settings(one: CrfFacts) -> dict[str, Any]:
 
 
 def _print_pipeline(model: str, data: dict[str, Any]) -> None:
-    from ..sharing import one_line
-
-    msg.divider(f"{one_line(data['name'])} {one_line(data['version'])} ({model})")
+    msg.divider(printable(f"{data['name']} {data['version']} ({model})"))
     rows = [
         (
-            one_line(one["name"]),
-            one_line(one["factory"]),
+            printable(one["name"]),
+            printable(one["factory"]),
             f"{one['parameters']:,}",
-            ", ".join(map(one_line, one["labels"])) or "-",
+            ", ".join(map(printable, one["labels"])) or "-",
         )
         for one in data["components"]
     ]
@@ -172,30 +167,27 @@ def _print_pipeline(model: str, data: dict[str, Any]) -> None:
             _print_settings(one["name"], one["crf"])
     off = [one["name"] for one in data["components"] if not one["enabled"]]
     if off:
-        msg.info(f"Disabled: {', '.join(off)}")
+        msg.info(f"Disabled: {', '.join(map(printable, off))}")
     msg.table(
         {
             "Parameters": f"{data['parameters']:,}",
-            "Needs": ", ".join(map(one_line, data["needs"])),
+            "Needs": ", ".join(map(printable, data["needs"])),
         },
         max_col=MAX_COLUMN,
     )
 
 
 def _print_settings(name: str, crf: dict[str, Any]) -> None:
-    from ..sharing import one_line
-
     calibrated = f"yes, temperature {crf['temperature']:.4g}" if crf["calibrated"] else "no"
     if crf["label_temperatures"]:
-        calibrated += f"; a temperature of its own: {', '.join(map(one_line, crf['label_temperatures']))}"
+        calibrated += f"; a temperature of its own: {', '.join(map(printable, crf['label_temperatures']))}"
     rows = {
-        "Encoder": crf["encoder"],
-        "Scheme": crf["scheme"],
-        "Loss": crf["loss"],
-        "Decoding": crf["decoding"],
-        "Segments": crf["segments"],
+        **{
+            key.capitalize(): printable(crf[key])
+            for key in ("encoder", "scheme", "loss", "decoding", "segments")
+        },
         "Probabilities": "yes" if crf["probabilities"] else "no",
         "Threshold": "-" if crf["threshold"] is None else f"{crf['threshold']:g}",
         "Calibrated": calibrated,
     }
-    msg.table(rows, title=name, max_col=MAX_COLUMN)
+    msg.table(rows, title=printable(name), max_col=MAX_COLUMN)

@@ -52,7 +52,7 @@ def init_config(
         "-G",
         help="Whether it is trained on a GPU; by default only a named transformer",
     ),
-    train: str | None = typer.Option(None, "--train", help=".spacy file to train on"),
+    train: str | None = typer.Option(None, "--train", "-t", help=".spacy file to train on"),
     dev: str | None = typer.Option(None, "--dev", help=".spacy file to evaluate on"),
     scheme: str | None = typer.Option(None, "--scheme", help="Tag scheme: BILUO (default), BIO or IO"),
     preset: str | None = typer.Option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +10,8 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
-from .loading import load_pipeline
+from .loading import load_pipeline, read_config
+from .saving import print_json
 from .starting import parse_overrides, start
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ def print_params(
     ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
-    """Print every parameter of a pipeline: group, learning rate, weight decay, and whether it learns.
+    """Print the parameters of a pipeline, and what learns.
 
-    A config is initialized as `spacy train` does it, and the gradients of a few texts show what learns in the first
-    update. Settings can be overridden as for `spacy train`, e.g. --paths.train ./train.spacy. Nothing is saved.
+    Each has its group, learning rate and weight decay. A config is initialized as `spacy train` does it, and the
+    gradients of a few texts show what learns in the first update. Settings can be overridden as for `spacy train`, e.g.
+    --paths.train ./train.spacy. Nothing is saved.
     """
-
     overrides = parse_overrides(ctx.args)
     start(code_path, use_gpu, silent=True)
     try:
@@ -49,7 +49,7 @@ def print_params(
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     if as_json:
-        print(json.dumps(_as_dict(found), indent=2))
+        print_json(_as_dict(found))
         raise typer.Exit(found.problem is not None)
     _print(found)
     if found.problem is not None:
@@ -102,9 +102,8 @@ def _inspect(source: str, overrides: dict[str, Any], use_gpu: int) -> Inspection
 
 def _initialize(path: str, overrides: dict[str, Any], use_gpu: int) -> Language:
     from spacy.training.initialize import init_nlp
-    from spacy.util import load_config
 
-    return init_nlp(load_config(path, overrides=overrides, interpolate=False), use_gpu=use_gpu)
+    return init_nlp(read_config(Path(path), overrides), use_gpu=use_gpu)
 
 
 def _freeze_as_initialized(nlp: Language) -> None:

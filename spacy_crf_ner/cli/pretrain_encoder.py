@@ -10,7 +10,7 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
-from .starting import require_outputs
+from .saving import check_outputs
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -82,15 +82,15 @@ def pretrain_encoder(
     ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
-    """Go on pretraining a transformer on raw texts of your domain, before you train a pipeline with it.
+    """Go on pretraining a transformer on raw texts.
 
-    Masked language modelling (causal for decoders such as GPT-2) with the Trainer of transformers. OUTPUT is a folder
-    that `--paths.encoder` of the next `spacy train` takes. The same command goes on where it was interrupted.
-    Perplexity before and after, on texts that are held out, is printed, and is in OUTPUT/pretraining.json.
+    For texts of your domain, before you train a pipeline with it. Masked language modelling (causal for decoders such
+    as GPT-2) with the Trainer of transformers. OUTPUT is a folder that `--paths.encoder` of the next `spacy train`
+    takes. The same command goes on where it was interrupted. Perplexity before and after, on texts that are held out,
+    is printed, and is in OUTPUT/pretraining.json.
     """
-
     try:
-        require_outputs(output, None)
+        check_outputs([], folder=output)
         pretraining = _prepare(texts, output, ctx.params, overwrite=overwrite, use_gpu=use_gpu)
         _pretrain(pretraining, output)
     except (SpacyCrfNerError, OSError) as error:

@@ -11,14 +11,13 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
+from .printing import DELAY
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
     from ..sharing import Model, Notes, Place, Scores
 
-# Seconds after which it is shown how far it is.
-DELAY = 1.0
 MESSAGE = "Update {name} to version {version}"
 NO_WHEEL = (
     "There is no wheel, so that pip cannot install the pipeline: `python -m spacy package {path} OUTPUT --build wheel` "
@@ -34,13 +33,13 @@ def push_model(
     ),
     repo_id: str | None = typer.Argument(None, help="Repository on the Hugging Face Hub: owner/name"),
     local: Path | None = typer.Option(
-        None, "--local", "-l", help="Write the files to this new folder, and push nothing"
+        None, "--local", help="Write the files to this new folder, and push nothing"
     ),
     scores_path: Path | None = typer.Option(
         None, "--scores", "-s", help="Scores for the card: what `crf-ner evaluate --json` saved"
     ),
     page: Path | None = typer.Option(
-        None, "--html", help="Page of `crf-ner evaluate`, to be put beside the card"
+        None, "--page", help="Page of `crf-ner evaluate --html`, to be put beside the card"
     ),
     data: str | None = typer.Option(None, "--data", help="Text for the card: what it was trained on"),
     limitations: str | None = typer.Option(
@@ -138,7 +137,7 @@ def _bar(model: Model, page: Path | None, title: str) -> tqdm[None]:
 
 def _warn(model: Model, scores: Scores | None) -> None:
     """Say what a reader of the card will miss, and what they should perhaps not see."""
-    from ..sharing import find_places, one_line
+    from ..sharing import find_local_paths, one_line
 
     missing = [f"{key} ({question})" for key, question in WANTED.items() if not model.meta.get(key)]
     if missing:
@@ -149,7 +148,7 @@ def _warn(model: Model, scores: Scores | None) -> None:
         )
     if model.wheel is None:
         msg.warn(NO_WHEEL.format(path=shlex.quote(str(model.path))))
-    places = find_places(model.config)
+    places = find_local_paths(model.config)
     if places:
         shown = "; ".join(one_line(f"{name} = {value}") for name, value in places.items())
         msg.warn("config.cfg names places on this machine, which all will see (the card does not):", shown)

@@ -9,7 +9,8 @@ from wasabi import msg
 
 from ..errors import SpacyCrfNerError
 from .loading import load_pipeline
-from .starting import require_outputs, start
+from .saving import check_outputs
+from .starting import start
 
 
 def save_adapter(
@@ -34,7 +35,7 @@ def save_adapter(
     from ..models.adapters import choose_adapters, write_adapter
 
     try:
-        require_outputs(output, None)
+        check_outputs([], folder=output)
         start(code_path, use_gpu)
         name, found = choose_adapters(load_pipeline(model, {}), component)
         write_adapter(found.dump_adapter(), output)

@@ -13,7 +13,8 @@ from wasabi import msg
 
 from ..errors import SpacyCrfNerError
 from .given_texts import STDIN, GivenText, read_given
-from .loading import check_length, component_for, load_pipeline
+from .loading import check_text, component_for, load_pipeline, running
+from .printing import DELAY
 from .saving import STDOUT, check_outputs, save_outputs
 from .show_tables import print_summary, print_text
 from .starting import parse_overrides, start
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 # Texts that are annotated at once; those that somebody types come one by one.
 BATCH_SIZE = 64
-# Seconds after which it is shown how far it is, where the texts themselves do not show it.
-DELAY = 1.0
 
 
 class _Questions(NamedTuple):
@@ -69,7 +68,9 @@ def show_entities(
     component: str | None = typer.Option(
         None, "--component", help="Name of the crf_ner component that is asked, if there are several"
     ),
-    html_path: Path | None = typer.Option(None, "--html", dir_okay=False, help="Save a page to this file"),
+    html_path: Path | None = typer.Option(
+        None, "--html", "-H", dir_okay=False, help="Save a page to this file"
+    ),
     json_path: Path | None = typer.Option(
         None, "--json", "-j", dir_okay=False, help="Save everything to this file; -: print that instead"
     ),
@@ -78,16 +79,16 @@ def show_entities(
     ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
-    """Show the entities of texts, with their probabilities and places.
+    """Show the entities of texts, with their probabilities.
 
     Works with any pipeline that sets entities; --k-best, --candidates and --threshold need a crf_ner component. Texts
     are shown as they come: a stream of them may be of any length.
     """
     given, settings = _split(texts or [])
     overrides = parse_overrides(settings)
-    start(code_path, use_gpu, silent=json_path == STDOUT)
     try:
         check_outputs(files, json_path, html_path)
+        start(code_path, use_gpu, silent=json_path == STDOUT)
         nlp, questions = _prepare(model, overrides, threshold, k_best, min_prob, component)
         shown = _annotate(
             nlp, questions, read_given(given, files, whole=whole), one_by_one=_is_typed(given, files)
@@ -145,17 +146,24 @@ def _annotate(
 
     def checked() -> Iterator[tuple[str, GivenText]]:
         for one in given:
-            check_length(nlp, one.text, one.source)
+            check_text(nlp, one.text, one.source)
             yield one.text, one
 
     size = 1 if one_by_one else BATCH_SIZE
     number = 0
     annotated = iter(nlp.pipe(checked(), as_tuples=True, batch_size=size))
-    while batch := list(islice(annotated, size)):
+    while batch := _next(annotated, size, nlp):
         answers = _ask(questions, [doc for doc, _ in batch])
         for (doc, one), answer in zip(batch, answers, strict=True):
             number += 1
             yield {"number": number, "source": one.source, **_described(doc), **answer}
+
+
+def _next(
+    annotated: Iterator[tuple[Doc, GivenText]], size: int, nlp: Language
+) -> list[tuple[Doc, GivenText]]:
+    with running(nlp):
+        return list(islice(annotated, size))
 
 
 def _described(doc: Doc) -> dict[str, Any]:
@@ -220,6 +228,7 @@ def _show(shown: Iterable[dict[str, Any]], nlp: Language, *, quiet: bool, keep: 
 
     kept: list[dict[str, Any]] = []
     n_texts, n_entities = 0, 0
+    # On a terminal the texts themselves show how far it is.
     silent = quiet or not sys.stdout.isatty()
     for one in tqdm(shown, desc="Annotating", unit="texts", delay=DELAY, disable=not silent):
         n_texts += 1

@@ -12,7 +12,7 @@ from typing import Any
 from wasabi import msg
 from wasabi.util import color, supports_ansi
 
-from .evaluation_tables import TEXT_WIDTH, printable
+from .printing import MAX_COLUMN, printable, probability
 
 # Light backgrounds of the 256 colours of terminals, on which black can be read.
 BACKGROUNDS = (153, 157, 223, 219, 229, 183, 159, 216, 193, 225, 187, 147)
@@ -28,21 +28,21 @@ def print_text(found: dict[str, Any]) -> None:
     msg.divider(printable(f"Text {found['number']}{source}"))
     print(marked(found["text"], found["entities"], colors=has_colors()))
     if found["log_prob"] is not None:
-        print(f"\nProbability of all entities together: {math.exp(found['log_prob']):.3f}")
+        print(f"\nProbability of all entities together: {probability(math.exp(found['log_prob']))}")
     if not found["entities"]:
         print("\nNo entities.\n")
     else:
-        places = [(*_place(one), _share(one["probability"])) for one in found["entities"]]
+        places = [(*_place(one), probability(one["probability"])) for one in found["entities"]]
         _table(("Entity", "Label", "Characters", "Probability"), "llrr", places)
     if found["annotations"] is not None:
         ranked = [
-            (str(rank), _share(math.exp(one["log_prob"])), _listed(one["entities"]))
+            (str(rank), probability(math.exp(one["log_prob"])), _listed(one["entities"]))
             for rank, one in enumerate(found["annotations"], start=1)
         ]
         _table(("Rank", "Probability", "Annotation"), "rrl", ranked)
     if found["candidates"] is not None:
         candidates = [
-            (*_place(one), _share(one["probability"]), "yes" if one["predicted"] else "no")
+            (*_place(one), probability(one["probability"]), "yes" if one["predicted"] else "no")
             for one in found["candidates"]
         ]
         _table(("Candidate", "Label", "Characters", "Probability", "Predicted"), "llrrl", candidates)
@@ -108,9 +108,5 @@ def _listed(entities: Sequence[dict[str, Any]]) -> str:
     return ", ".join(names) or "no entities"
 
 
-def _share(probability: float | None) -> str:
-    return "-" if probability is None else f"{probability:.3f}"
-
-
 def _table(header: tuple[str, ...], aligns: str, rows: Sequence[tuple[str, ...]]) -> None:
-    msg.table(rows, header=header, aligns=tuple(aligns), divider=True, max_col=TEXT_WIDTH)
+    msg.table(rows, header=header, aligns=tuple(aligns), divider=True, max_col=MAX_COLUMN)

@@ -1,4 +1,4 @@
-"""What commands begin with, each with an error that is no traceback: overrides, the user's code, device, outputs."""
+"""What commands begin with, each with an error that is no traceback: overrides, the user's code, device."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import Any
 import typer
 from wasabi import msg
 
-NO_GPU = (
-    "`--gpu-id {use_gpu}` asks for a GPU, but it cannot be used ({reason}). Compute on the CPU with `--gpu-id -1`, or "
-    "install CuPy for your version of CUDA, such as `pip install 'spacy[cuda12x]'`."
-)
+from ..errors import Errors
 
 
 def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
@@ -20,10 +17,13 @@ def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
 
     arguments (Sequence[str]): What is left of the command line, such as `--training.max_steps 10`.
     RETURNS (dict[str, Any]): Values by the dotted names of their settings.
-    RAISES (BadParameter): An option without a dot, which is no setting.
+    RAISES (BadParameter): An argument too many, or an option without a dot, which is no setting.
     """
     from spacy.cli._util import parse_config_overrides
 
+    if arguments and not arguments[0].startswith("--"):
+        hint = "a text of several words needs quotes, and settings of the config begin with --"
+        raise typer.BadParameter(f"unexpected argument: {arguments[0]} ({hint})")
     for argument in arguments:
         # What spaCy raises here typer does not know, and shows as a traceback.
         if argument.startswith("--") and "." not in argument.split("=")[0]:
@@ -46,21 +46,5 @@ def start(code_path: Path | None, use_gpu: int = -1, *, silent: bool = False) ->
         setup_gpu(use_gpu, silent=silent)
     # No GPU, no CuPy, or a driver that does not fit: said by errors of several kinds.
     except (ValueError, RuntimeError, ImportError) as error:
-        msg.fail(NO_GPU.format(use_gpu=use_gpu, reason=" ".join(str(error).split())))
+        msg.fail(Errors.O003.format(use_gpu=use_gpu, reason=" ".join(str(error).split())))
         raise typer.Exit(1) from error
-
-
-def require_outputs(folder: Path | None, json_path: Path | None) -> None:
-    """Raise, before anything takes long, if something cannot be written.
-
-    folder (Path | None): A folder that files go to.
-    json_path (Path | None): A file.
-    RAISES (DataError): A folder in place of the file, or a place that cannot be written to.
-    """
-    from ..files import require_writable
-
-    if folder is not None:
-        # Of a name that no file in it has.
-        require_writable(folder / ".new")
-    if json_path is not None:
-        require_writable(json_path)

@@ -9,7 +9,10 @@ import typer
 from wasabi import msg
 
 from ..errors import SpacyCrfNerError
-from .starting import parse_overrides, require_outputs, start
+from .loading import read_config
+from .printing import MAX_COLUMN
+from .saving import check_outputs
+from .starting import parse_overrides, start
 
 if TYPE_CHECKING:
     from ..training.search import Search
@@ -51,14 +54,11 @@ def tune_config(
     output folder. The same command goes on where it was interrupted. Settings of the config can be overridden:
     --paths.train train.spacy.
     """
-    from spacy.cli._util import show_validation_error
-    from spacy.util import load_config
-
     from ..training.search import Search, SearchSettings, read_space
 
     overrides = parse_overrides(ctx.args)
     try:
-        require_outputs(output, None)
+        check_outputs([config_path, space_path], folder=output)
         start(code_path, use_gpu)
         settings = SearchSettings(
             trials=trials,
@@ -69,8 +69,7 @@ def tune_config(
             seed=seed,
             keep_model=keep_model,
         )
-        with show_validation_error(config_path):
-            config = load_config(config_path, overrides=overrides, interpolate=False)
+        config = read_config(config_path, overrides)
         dimensions = read_space(space_path, config)
         search = Search(config, dimensions, output, settings, use_gpu=use_gpu)
         _search(search)
@@ -109,7 +108,7 @@ def _print(search: Search, output: Path) -> None:
         shown = [search.values(trial).get(dimension.key, "-") for trial in best]
         rows.append((dimension.key, *(f"{one:.4g}" if isinstance(one, float) else str(one) for one in shown)))
     header = ("Trial", *(str(trial.number) for trial in best))
-    msg.table(rows, header=header, aligns=("l", *("r" for _ in best)), max_col=100, divider=True)
+    msg.table(rows, header=header, aligns=("l", *("r" for _ in best)), max_col=MAX_COLUMN, divider=True)
     failed = sum("error" in trial.user_attrs for trial in search.study.trials)
     msg.text(
         f"{states.count('COMPLETE')} trials completed, {states.count('PRUNED')} stopped early, "

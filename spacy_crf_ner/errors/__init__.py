@@ -3,6 +3,7 @@
 A template says what was expected, what arrived, and what to do or which setting to change.
 """
 
+from .command_messages import CommandErrors
 from .config_messages import ConfigErrors
 from .crf_messages import CrfErrors
 from .data_messages import DataErrors
@@ -55,7 +56,8 @@ class Errors(
     FileErrors,
     SharingErrors,
     PageErrors,
+    CommandErrors,
 ):
     """All templates for `str.format`; the letter names the room: P functional, T tags, K kernels, L layers, M models,
-    C pipeline, R and I training, E evaluation, D data, F files, H sharing, V pages.
+    C pipeline, R and I training, E evaluation, D data, F files, H sharing, V pages, O cli.
     """

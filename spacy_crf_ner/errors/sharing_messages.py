@@ -18,8 +18,8 @@ class SharingErrors:
         "pipeline again, or leave `--scores` out."
     )
     H004 = (
-        "Expected `--html {path}` to be a file, but there is none. Name the page that `crf-ner evaluate` made, or "
-        "leave it out."
+        "Expected `--page {path}` to be a file, but there is none. Name the page that `crf-ner evaluate --html` made, "
+        "or leave it out."
     )
 
     # where it is pushed to

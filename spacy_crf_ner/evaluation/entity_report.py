@@ -77,7 +77,7 @@ class EntityReport:
                 for label, counts in self.labels.items()
             },
             "bootstrap": {"samples": self.samples, "seed": self.seed, "level": LEVEL},
-            "matches": {name: _match_scores(counts) for name, counts in self.matches.items()},
+            "matches": _all_scores(self.matches),
             "accuracy": {
                 "docs": _share(self.doc_accuracy),
                 "sentences": _share(sentences) if sentences else None,
@@ -151,18 +151,13 @@ def count_all(docs: Sequence[JudgedDoc]) -> CountArray:
     return count_by_doc(docs, list(count_by_label(docs)))
 
 
-def _scores(counts: Counts) -> dict[str, Any]:
+def _scores(counts: Counts | MatchCounts) -> dict[str, Any]:
     scores = {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
     return {**scores, **counts._asdict()}
 
 
-def _all_scores(groups: Mapping[str, Counts]) -> dict[str, Any]:
+def _all_scores(groups: Mapping[str, Counts] | Mapping[str, MatchCounts]) -> dict[str, Any]:
     return {name: _scores(counts) for name, counts in groups.items()}
-
-
-def _match_scores(counts: MatchCounts) -> dict[str, Any]:
-    scores = {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
-    return {**scores, **counts._asdict()}
 
 
 def _share(share: Share) -> dict[str, Any]:

@@ -26,7 +26,9 @@ def find_docbins(path: Path) -> list[Path]:
         # spaCy warns of a folder without files: we raise.
         files = walk_corpus(path, DOCS) if any(path.rglob(f"*{DOCS}")) else []
         if not files:
-            raise DataError(Errors.F002.format(path=path, got="a folder without them"))
+            is_pipeline = (path / "meta.json").is_file()
+            got = "a pipeline, which is named before the Docs" if is_pipeline else "a folder without them"
+            raise DataError(Errors.F002.format(path=path, got=got))
         return [Path(file) for file in files]
     if not path.is_file():
         raise DataError(Errors.F002.format(path=path, got="nothing"))

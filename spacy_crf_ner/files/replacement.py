@@ -94,7 +94,10 @@ def to_json(content: Any, *, ascii_only: bool = True) -> str:
     ascii_only (bool): Whether all other characters are escaped, so that every terminal takes them.
     RETURNS (str): The JSON, in several lines.
     """
-    return json.dumps(_finite(content), indent=2, ensure_ascii=ascii_only, allow_nan=False)
+    try:
+        return json.dumps(content, indent=2, ensure_ascii=ascii_only, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(content), indent=2, ensure_ascii=ascii_only, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

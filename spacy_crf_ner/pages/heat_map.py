@@ -33,7 +33,7 @@ def heat_cells(
 ) -> list[list[Cell]]:
     """Shade a table of numbers.
 
-    matrix (Sequence[Sequence[float]]): The numbers, row by row.
+    matrix (Sequence[Sequence[float]]): The numbers, row by row. Anything may stand for those that are not allowed.
     digits (int): Decimals that are shown.
     allowed (Sequence[Sequence[bool]] | None): False where a cell is marked as forbidden instead of coloured.
     largest (float | None): The size that has the full colour; by default that of the largest number that is allowed.

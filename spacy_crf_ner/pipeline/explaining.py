@@ -126,6 +126,8 @@ def explain_nothing(name: str, settings: Settings, tagset: TagSet) -> Explanatio
 class _Chain:
     """The sequences of one Doc, in float64 on the CPU.
 
+    potentials (Potentials): Their scores, packed, with all masks.
+    tagset (TagSet): The tags.
     lengths (list[int]): Tokens of each.
     opens (BoolArray): Their first tokens. *Shape:* (n_tokens,).
     closes (BoolArray): Their last tokens. *Shape:* (n_tokens,).

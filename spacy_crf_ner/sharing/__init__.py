@@ -1,7 +1,7 @@
 """Models for others: a card that says what they are, in a folder or on the Hugging Face Hub."""
 
 from .card import Notes, write_card
-from .facts import CrfFacts, Facts, find_facts, find_places
+from .facts import CrfFacts, Facts, find_facts, find_local_paths
 from .folder import PAGE, check_folder, check_page, write_files, write_folder
 from .hub import upload
 from .limits import find_limits
@@ -22,7 +22,7 @@ __all__ = [
     "check_page",
     "find_facts",
     "find_limits",
-    "find_places",
+    "find_local_paths",
     "one_line",
     "read_model",
     "read_scores",

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .json_values import as_dict, as_strings
+from .json_values import as_dict, as_number, as_strings
 
 CRF = "crf_ner"
 # Factories that encode for other components.
 ENCODERS = ("transformer", "curated_transformer", "tok2vec")
 ARCHITECTURE = "@architectures"
 # Names of models at Hugging Face are `owner/name`; all else with slashes is a place on somebody's machine.
-PLACE = re.compile(r"^[/~.]|^[A-Za-z]:|\\|/.*/")
+LOCAL_PATH = re.compile(r"^[/~.]|^[A-Za-z]:|\\|/.*/")
 
 
 @dataclass(frozen=True)
@@ -106,24 +106,24 @@ def find_facts(
     )
 
 
-def hide_place(name: str) -> str:
+def hide_local_path(name: str) -> str:
     """What may be published of the name of a file or a model.
 
     name (str): A name, or a path on some machine.
     RETURNS (str): Of a path its last part.
     """
-    if not PLACE.search(name):
+    if not LOCAL_PATH.search(name):
         return name
     return next((part for part in reversed(re.split(r"[/\\]", name)) if part), name)
 
 
-def find_places(config: Mapping[str, Any]) -> dict[str, str]:
+def find_local_paths(config: Mapping[str, Any]) -> dict[str, str]:
     """The settings that name a place on somebody's machine.
 
     config (Mapping[str, Any]): A config, with variables filled in.
     RETURNS (dict[str, str]): Values by the dotted names of their settings, each value once.
     """
-    found = {value: name for name, value in reversed(list(_settings(config, ""))) if PLACE.search(value)}
+    found = {value: name for name, value in reversed(list(_settings(config, ""))) if LOCAL_PATH.search(value)}
     return {name: value for value, name in reversed(found.items())}
 
 
@@ -144,7 +144,8 @@ def _crf_facts(
 ) -> CrfFacts:
     settings = {**section, **saved}
     counts = as_dict(settings.get("label_counts"))
-    temperature = settings.get("temperature")
+    temperature = as_number(settings.get("temperature"))
+    own = {label: as_number(one) for label, one in as_dict(settings.get("label_temperatures")).items()}
     return CrfFacts(
         name=name,
         scheme=str(settings.get("scheme", "BILUO")),
@@ -153,9 +154,9 @@ def _crf_facts(
         segments=str(settings.get("segments", "doc")),
         encoder=_encoder_of(name, section, components, sections),
         probabilities=settings.get("probabilities") is not False,
-        threshold=settings.get("threshold"),
-        temperature=float(temperature) if isinstance(temperature, (int, float)) else 1.0,
-        label_temperatures=as_dict(settings.get("label_temperatures")),
+        threshold=as_number(settings.get("threshold")),
+        temperature=1.0 if temperature is None else temperature,
+        label_temperatures={label: one for label, one in own.items() if one is not None},
         label_counts={label: n for label, n in counts.items() if label != "O" and isinstance(n, int)},
     )
 
@@ -185,7 +186,7 @@ def _network(model: Mapping[str, Any]) -> str:
     architectures = ", ".join(str(one) for one in (model.get(ARCHITECTURE), *inner) if one)
     pretrained = model.get("name")
     if isinstance(pretrained, str) and pretrained:
-        return f"{hide_place(pretrained)} ({architectures})"
+        return f"{hide_local_path(pretrained)} ({architectures})"
     return architectures or "?"
 
 

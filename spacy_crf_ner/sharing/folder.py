@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import Errors, SharingError
+from ..files import require_writable
 from .model import CONFIG, DAMAGE, META, Model
 
 CARD, PAGE = "README.md", "report.html"
@@ -66,9 +67,11 @@ def check_folder(folder: Path, model: Model, *, force: bool) -> None:
     model (Model): What is to be written to it.
     force (bool): Whether it may replace what an earlier push wrote.
     RAISES (SharingError): It holds something else, or the pipeline itself.
+    RAISES (DataError): It cannot be made.
     """
     found = folder.resolve()
     if not found.exists():
+        require_writable(folder / CARD)
         return
     source = (model.wheel or model.path).resolve()
     if found == source or found in source.parents:
@@ -97,6 +100,8 @@ def write_folder(folder: Path, model: Model, card: str, page: Path | None, repor
     found = folder.resolve()
     found.parent.mkdir(parents=True, exist_ok=True)
     staged, former = (found.with_name(f".{found.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    # A process that was killed may have had this number: in containers they are the same again and again.
+    shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir()
     try:
         write_files(staged, model, card, page, report)

@@ -68,7 +68,16 @@ def upload(folder: Path, repo_id: str, *, private: bool, branch: str | None, mes
     except SharingError:
         raise
     # Without a connection, with a token that is not valid, and of what the Hub refuses.
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except (HfHubHTTPError, _connection_error(), OSError, ValueError) as error:
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise SharingError(Errors.H011.format(repo_id=repo_id, reason=reason)) from error
     return str(url)
+
+
+def _connection_error() -> type[Exception]:
+    """What huggingface_hub raises without a connection from its version 1.0 on; before, it is an OSError."""
+    try:
+        from httpx import HTTPError  # noqa: PLC0415
+    except ImportError:
+        return OSError
+    return HTTPError

@@ -19,8 +19,18 @@ def as_strings(value: object) -> list[str]:
     return [one for one in value if isinstance(one, str)]
 
 
+def as_number(value: object) -> float | None:
+    """RETURNS (float | None): A finite number; of anything else None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    # JSON has whole numbers of any size.
+    except OverflowError:
+        return None
+
+
 def as_share(value: object) -> float | None:
     """RETURNS (float | None): A number from 0 to 1; of anything else None."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return float(value) if 0.0 <= value <= 1.0 else None
+    number = as_number(value)
+    return number if number is not None and 0.0 <= number <= 1.0 else None

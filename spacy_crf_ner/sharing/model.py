@@ -145,10 +145,13 @@ def _read_saved(path: Path, root: Path | zipfile.Path, config: dict[str, Any]) -
 
 
 def _read_json(path: Path, root: Path | zipfile.Path, file: str) -> dict[str, Any]:
+    text = _read_text(path, root, file)
     try:
-        value = json.loads(_read_text(path, root, file))
-    except ValueError as error:
-        raise SharingError(Errors.H002.format(file=file, path=path, reason=error)) from error
+        value = json.loads(text)
+    # JSON may be nested deeper than Python can follow.
+    except (ValueError, RecursionError) as error:
+        reason = str(error).rstrip(".")
+        raise SharingError(Errors.H002.format(file=file, path=path, reason=reason)) from error
     if not isinstance(value, dict):
         raise SharingError(Errors.H002.format(file=file, path=path, reason="it holds no object of JSON"))
     return value
@@ -158,7 +161,8 @@ def _read_text(path: Path, root: Path | zipfile.Path, file: str) -> str:
     try:
         return (root / file).read_text(encoding="utf8")
     except (OSError, KeyError, UnicodeDecodeError) as error:
-        reason = "it cannot be read" if isinstance(error, UnicodeDecodeError) else "it is not there"
+        is_absent = isinstance(error, (FileNotFoundError, KeyError))
+        reason = "it is not there" if is_absent else f"it cannot be read: {error}"
         raise SharingError(Errors.H002.format(file=file, path=path, reason=reason)) from error
 
 

@@ -80,7 +80,8 @@ def read_scores(path: Path) -> Scores:
     """
     try:
         report = json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError) as error:
+    # A file may be nested deeper than Python can follow.
+    except (OSError, ValueError, RecursionError) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
         raise SharingError(Errors.H003.format(path=path, reason=reason)) from error
     total = _measured(as_dict(as_dict(report).get("micro")))

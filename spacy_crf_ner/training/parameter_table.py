@@ -75,17 +75,22 @@ class GroupTotal:
 
 
 def list_parameters(
-    nlp: Language, frozen_components: Collection[str] = (), *, probed: bool = False
+    nlp: Language,
+    frozen_components: Collection[str] = (),
+    *,
+    probed: bool = False,
+    with_disabled: bool = False,
 ) -> list[ParameterRow]:
     """All parameters of the components that can be trained, without what an optimizer knows of them.
 
     nlp (Language): The pipeline, initialized.
     frozen_components (Collection[str]): Names of components that training leaves out.
     probed (bool): Whether gradients of a batch are there, so that those without one do not learn.
+    with_disabled (bool): Whether components that are disabled have a share in it.
     RETURNS (list[ParameterRow]): The parameters, in the order of the pipeline.
     """
     rows = []
-    for component, pipe in nlp.pipeline:
+    for component, pipe in nlp.components if with_disabled else nlp.pipeline:
         model = getattr(pipe, "model", None)
         if not isinstance(model, Model):
             continue

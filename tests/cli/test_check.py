@@ -104,6 +104,17 @@ def test_a_config_names_data_tokenizer_and_settings(tmp_path: Path) -> None:
     assert "dev" not in output.split("Annotation")[0]
 
 
+def test_entities_among_the_spans_that_a_config_says_are_wrong_are_found(tmp_path: Path) -> None:
+    contradicted = doc("Anna sees Rome", (0, 1, "PER"))
+    contradicted.spans["rejected"] = [contradicted[0:1], Span(contradicted, 2, 3, label="PER")]
+    train = write(tmp_path / "train.spacy", contradicted)
+    path = config(tmp_path / "config.cfg", "crf_ner_cnn", components__ner__incorrect_spans_key="rejected")
+    output = check(train, "--config", path, fails=True)
+    assert "1 entity of train also in doc.spans['rejected']" in output
+    assert "'Anna' (PER), Doc 1" in output
+    assert "rejected" not in check(train)
+
+
 def test_word_pieces_are_counted_if_there_is_an_encoder(tmp_path: Path, tiny_encoder: Path) -> None:
     train = write(
         tmp_path / "train.spacy", doc("word " * 200, (0, 1, "PER")), doc("Anna sleeps", (0, 1, "PER"))

@@ -161,6 +161,30 @@ def test_what_makes_no_sense_ends_with_an_error_and_without_files(
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("train.spacy", "a file of Docs, which `crf-ner check` and `spacy train` read as it is"),
+        ("Sheet.XLSX", "Save its sheet as text with tabs"),
+        ("paper.pdf", "Save its text"),
+        ("corpus.tar.gz", "Unpack it"),
+    ],
+)
+def test_files_of_other_kinds_are_known_by_their_names(tmp_path: Path, name: str, advice: str) -> None:
+    path = tmp_path / name
+    path.write_text(COLUMNS, encoding="utf8")
+    output = convert(path, "--output", tmp_path / "out", fails=True)
+    assert f"Expected {path} to be annotated text, but by its name it is" in output
+    assert advice in output
+    assert not (tmp_path / "out").exists()
+    # A folder is not known by its name, and a file is what `--format` says.
+    convert(path, "--output", tmp_path / "out", "--format", "columns")
+    path.rename(tmp_path / "file.conll")
+    path.mkdir()
+    (tmp_path / "file.conll").rename(path / "file.conll")
+    convert(path, "--output", tmp_path / "out")
+
+
 def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", JSONL)
     assert "`--report` to be a file of its own" in convert(path, "-o", tmp_path, "--report", path, fails=True)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import spacy
+from spacy.cli import app
 from spacy.tokens import DocBin, Span
 from spacy.util import registry
+from typer.testing import CliRunner
 
 from spacy_crf_ner.evaluation import find_transitions
 from spacy_crf_ner.pages import evaluation_page
@@ -126,6 +128,37 @@ def test_a_log_that_is_none_is_named_before_anything_runs(dev: Path, tmp_path: P
     assert "absent" not in printed.replace(str(path), "")
 
 
+def test_a_dash_prints_the_json_and_nothing_else(log: Path, dev: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.spacy"
+    DocBin(docs=[spacy.blank("en").make_doc("No entity.")]).to_disk(empty)
+    arguments = [
+        "crf-ner",
+        "evaluate",
+        str(log.parent / "model-best"),
+        str(dev),
+        "--samples",
+        "5",
+        "--json",
+        "-",
+    ]
+    result = CliRunner().invoke(app, [*arguments, "--train", str(empty)])
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert data["data"] == str(dev)
+    assert data["seen"]["seen"]["tp"] + data["seen"]["seen"]["fn"] == 0
+
+
+def test_a_second_pipeline_that_is_not_there_is_named_before_the_first_one_runs(
+    log: Path, dev: Path, tmp_path: Path
+) -> None:
+    printed = evaluate(log, dev, "--against", tmp_path / "absent", fails=True)
+    assert f"Cannot load the pipeline {tmp_path / 'absent'}" in printed
+    broken = tmp_path / "broken.spacy"
+    broken.touch()
+    # Nor is the data read.
+    assert "Cannot load" in evaluate(log, broken, "--against", tmp_path / "absent", fails=True)
+
+
 @pytest.mark.parametrize("option", ["--json", "--html"])
 def test_a_place_that_cannot_be_written_to_is_named_before_anything_runs(
     option: str, dev: Path, tmp_path: Path
@@ -169,6 +202,7 @@ def test_a_file_that_could_not_be_written_in_the_end_is_a_message(
 ) -> None:
     # Its temporary name is too long.
     printed = evaluate(log, dev, "--json", tmp_path / ("a" * 250), fails=True)
-    assert "The file was not written" in printed
+    assert "Expected to be able to write" in printed
+    assert "File name too long" in printed
     assert "Traceback" not in printed
     assert list(tmp_path.iterdir()) == []

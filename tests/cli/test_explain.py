@@ -101,7 +101,7 @@ def test_the_json_and_the_page_have_the_explanation(model: Path, nlp: Language, 
     json_path, html_path = tmp_path / "new" / "why.json", tmp_path / "new" / "why.html"
     printed = run("crf-ner", "explain", model, "London", "--json", json_path, "--html", html_path)
     assert f"Saved everything to {json_path}" in printed
-    assert f"Saved a page to {html_path}" in printed
+    assert f"Saved the page to {html_path}" in printed
     saved = json.loads(json_path.read_text(encoding="utf8"))
     expected = pipelines.crf_ner(nlp).explain(nlp.make_doc("London")).to_dict()
     assert saved.pop("model") == str(model)
@@ -118,6 +118,16 @@ def test_so_many_tags_are_shown_as_asked_for(model: Path) -> None:
     few, many = (run("crf-ner", "explain", model, "London", *settings, top) for top in ("1", "100"))
     assert few.count("London") < many.count("-LOC") + many.count("-PERSON")
     assert len(few) < len(many)
+
+
+def test_of_a_long_text_not_all_entities_are_in_one_line(model: Path) -> None:
+    text = " ".join([LONDON] * 12)
+    printed = run("crf-ner", "explain", model, text)
+    rows = printed.split("Transitions Entities")[1]
+    n_entities = len(explain_json(model, text)["chosen"]["entities"])
+    assert n_entities == 12
+    assert "and 2 more" in rows
+    assert rows.split(" more")[0].count("(") == 10
 
 
 def test_config_overrides_and_standard_input_are_read(model: Path) -> None:

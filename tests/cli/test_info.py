@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -195,6 +196,10 @@ def test_a_table_shows_a_calibrated_pipeline_and_what_is_disabled(tmp_path: Path
         "Needs spacy>=3.8",
     ):
         assert expected in shown
+    # Disabled or not, they are in the package.
+    (path / "config.cfg").write_text(config, encoding="utf8")
+    sizes = re.findall(r"ner crf_ner ([\d,]+)", shown)
+    assert sizes == re.findall(r"ner crf_ner ([\d,]+)", run("crf-ner", "info", path)) != ["0"]
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

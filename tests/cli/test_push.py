@@ -58,7 +58,7 @@ def test_a_wheel_with_scores_and_page_is_written_to_a_folder(wheel: Path, tmp_pa
     (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf8")
     (tmp_path / "page.html").write_text("<p>", encoding="utf8")
     texts = ("--data", "News.", "--limitations", "No poems.")
-    files = ("--scores", tmp_path / "report.json", "--html", tmp_path / "page.html")
+    files = ("--scores", tmp_path / "report.json", "--page", tmp_path / "page.html")
     result = push(wheel, "--local", tmp_path / "out", *files, *texts)
     assert result.exit_code == 0
     assert f"Saved en_tiny 1.2.3 with its card to {tmp_path / 'out'}".replace(" ", "") in said(
@@ -166,6 +166,21 @@ def test_a_server_that_does_not_answer_is_an_error(
     assert "Connection refused" in said(result) or "Max retries" in said(result)
 
 
+def test_what_the_http_library_of_later_versions_raises_is_an_error(
+    wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpx = pytest.importorskip("httpx")
+
+    def fail(*_: Any, **__: Any) -> None:
+        # From huggingface_hub 1.0 on; here is an earlier one.
+        raise httpx.ConnectError("no route to host")
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "create_repo", fail)
+    result = push(wheel, "ada/places")
+    assert result.exit_code == 1
+    assert "Expected to push to ada/places, but no route to host" in said(result)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -175,7 +190,7 @@ def test_a_server_that_does_not_answer_is_an_error(
         (["ada/../x"], "to be `owner/name`"),
         (["--local", "out", "--private"], "Expected `--private` only for the Hugging Face Hub"),
         (["--local", "out", "--branch", "x"], "Expected `--branch` only for"),
-        (["--local", "out", "--html", "none.html"], "Expected `--html none.html` to be a file"),
+        (["--local", "out", "--page", "none.html"], "Expected `--page none.html` to be a file"),
         (["--local", "out", "--scores", "none.json"], "there is no such file"),
     ],
 )

@@ -219,7 +219,7 @@ def test_a_component_is_chosen_by_name(model: Path, tmp_path: Path) -> None:
 def test_a_page_is_saved(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "new" / "page.html"
     printed = run("crf-ner", "show", model, LONDON, "<script>", "--html", path)
-    assert f"Saved a page to {path}" in printed
+    assert f"Saved the page to {path}" in printed
     document = Document(path.read_text(encoding="utf8"))
     assert "London" in document.text
     assert [tag for tag, _ in document.elements].count("script") == 1

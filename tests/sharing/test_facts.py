@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from spacy.util import load_config
 
-from spacy_crf_ner.sharing import find_facts, find_places, read_model
-from spacy_crf_ner.sharing.facts import hide_place
+from spacy_crf_ner.sharing import find_facts, find_local_paths, read_model
+from spacy_crf_ner.sharing.facts import hide_local_path
 from tests import tiny
 
 META = {"lang": "en", "name": "tiny", "version": "1.0.0", "spacy_version": ">=3.8,<3.9"}
@@ -67,6 +67,13 @@ def test_nonsense_is_left_out() -> None:
     assert (facts.crf[0].encoder, facts.crf[0].temperature, facts.crf[0].loss) == ("?", 1.0, "nll")
 
 
+@pytest.mark.parametrize("nonsense", ["high", float("nan"), float("inf"), 10**400, True, [0.5]])
+def test_settings_that_are_no_numbers_are_left_out(nonsense: object) -> None:
+    own = {"GPE": nonsense, "ORG": 2}
+    (one,) = facts_of("crf_ner_cnn", threshold=nonsense, temperature=nonsense, label_temperatures=own).crf
+    assert (one.threshold, one.temperature, one.label_temperatures) == (None, 1.0, {"ORG": 2.0})
+
+
 def test_the_longest_text_of_training_is_that_of_the_corpus_that_trains() -> None:
     config = {
         "training": {"train_corpus": "corpora.mine"},
@@ -91,7 +98,7 @@ def test_the_longest_text_of_training_is_that_of_the_corpus_that_trains() -> Non
     ],
 )
 def test_of_paths_only_the_last_part_is_shown(name: str, shown: str) -> None:
-    assert hide_place(name) == shown
+    assert hide_local_path(name) == shown
 
 
 def test_places_are_found_wherever_they_are_in_a_config() -> None:
@@ -100,7 +107,7 @@ def test_places_are_found_wherever_they_are_in_a_config() -> None:
         "corpora": {"train": {"path": "/home/ada/train.spacy"}},
         "components": {"ner": {"model": {"name": "C:\\mine", "arch": "spacy.Tok2Vec.v2"}}},
     }
-    assert find_places(config) == {
+    assert find_local_paths(config) == {
         "paths.train": "/home/ada/train.spacy",
         "components.ner.model.name": "C:\\mine",
     }

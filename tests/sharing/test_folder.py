@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 import spacy
 
-from spacy_crf_ner.errors import SharingError
+from spacy_crf_ner.errors import DataError, SharingError
 from spacy_crf_ner.sharing import check_folder, read_model, write_folder
 from tests.sharing import packages
 
@@ -128,6 +129,24 @@ def test_if_the_new_folder_cannot_take_its_place_the_old_one_comes_back(
     with pytest.raises(OSError, match="no"):
         push(pipeline, folder, force=True)
     assert contents(folder) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_that_cannot_be_made_is_found_before_anything_is_written(
+    pipeline: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="is a file, not a folder"):
+        push(pipeline, tmp_path / "file" / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_a_killed_push_left_is_no_obstacle(pipeline: Path, tmp_path: Path) -> None:
+    left = tmp_path / f".folder.{os.getpid()}.part"
+    left.mkdir()
+    (left / "file").touch()
+    push(pipeline, tmp_path / "folder")
+    assert not (tmp_path / "folder" / "file").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 

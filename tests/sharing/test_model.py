@@ -104,7 +104,8 @@ def test_no_name_leads_out_of_the_folder(name: str, wheel: Path, tmp_path: Path)
         ("meta.json", '{"lang": "en", "name": 3, "version": "1"}', "`name` is 3"),
         ("config.cfg", "[nlp]\nlang = $", "config.cfg of"),
         ("config.cfg", "no section", "config.cfg of"),
-        ("ner/cfg", "\udcff", "ner/cfg of .* it cannot be read"),
+        ("ner/cfg", "\udcff", "^Expected ner/cfg of .* but it cannot be read: 'utf-8' codec"),
+        ("ner/cfg", "[" * 100_000, "ner/cfg of .* recursion"),
     ],
 )
 def test_files_that_spacy_did_not_write_are_an_error(
@@ -119,8 +120,9 @@ def test_files_that_spacy_did_not_write_are_an_error(
 def test_a_pipeline_without_meta_is_an_error(tmp_path: Path) -> None:
     path = packages.save_pipeline(tmp_path / "pipeline")
     (path / "meta.json").unlink()
-    with pytest.raises(SharingError, match=r"meta\.json of .* it is not there"):
+    with pytest.raises(SharingError, match=r"^Expected meta\.json of .* it is not there") as found:
         read_model(path)
+    assert str(found.value).count("Save the pipeline again") == 1
 
 
 def test_variables_of_the_config_are_filled_in(trained_config: Path) -> None:

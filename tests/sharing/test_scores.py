@@ -86,6 +86,13 @@ def test_another_file_is_an_error(content: Any, reason: str, tmp_path: Path) -> 
         read_scores(saved(tmp_path, content))
 
 
+def test_a_file_that_is_nested_too_deep_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("[" * 100_000, encoding="utf8")
+    with pytest.raises(SharingError, match="recursion"):
+        read_scores(path)
+
+
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SharingError, match="there is no such file"):
         read_scores(tmp_path / "none.json")

@@ -35,6 +35,7 @@ class Facts:
     encoder (str | None): Name or folder of the transformer.
     window (int | None): Tokens that it is given at once; None for whole Docs.
     stride (int | None): Tokens from the beginning of a window to the next one's.
+    incorrect_spans_key (str | None): Span group of the component's spans that are known to be wrong.
     """
 
     paths: dict[str, Path] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Facts:
     encoder: str | None = None
     window: int | None = None
     stride: int | None = None
+    incorrect_spans_key: str | None = None
 
 
 def read_facts(config: Config, component: str | None = None) -> Facts:
@@ -60,6 +62,7 @@ def read_facts(config: Config, component: str | None = None) -> Facts:
     readers = {part: _section(config, training.get(f"{part}_corpus") or f"corpora.{part}") for part in PARTS}
     encoder: dict[str, Any] = next(_transformers(config.get("components") or {}), {})
     get_spans = encoder.get("get_spans") or {}
+    wrong = block.get("incorrect_spans_key")
     return Facts(
         paths={part: Path(reader["path"]) for part, reader in readers.items() if reader.get("path")},
         max_lengths={part: int(reader.get("max_length") or 0) for part, reader in readers.items()},
@@ -69,6 +72,8 @@ def read_facts(config: Config, component: str | None = None) -> Facts:
         encoder=encoder.get("name"),
         window=get_spans.get("window"),
         stride=get_spans.get("stride"),
+        # Another value is an error of the component, and no key.
+        incorrect_spans_key=wrong if isinstance(wrong, str) else None,
     )
 
 

@@ -14,6 +14,7 @@ from ...errors import DataError, Errors
 from ...files import read_docs
 from .annotation import AnnotationCounts
 from .boundaries import BoundaryCounts
+from .incorrect_spans import IncorrectCounts
 from .labels import LabelCounts
 from .lengths import LengthCounts
 from .mentions import MentionCounts
@@ -42,6 +43,7 @@ class Pipeline:
         "never"; None if that is not known.
     max_lengths (Mapping[str, int]): For parts of the corpus, `max_length` of its reader, in tokens.
     pieces (Pieces | None): How the transformer counts, if there is one.
+    incorrect_spans_key (str | None): Span group of spans that are known to be wrong, if the component reads one.
     RAISES (DataError): No such scheme, or no such segments.
     """
 
@@ -52,6 +54,7 @@ class Pipeline:
     sentences: str | None = None
     max_lengths: Mapping[str, int] = field(default_factory=dict)
     pieces: Pieces | None = None
+    incorrect_spans_key: str | None = None
 
     def __post_init__(self) -> None:
         for name, known, got in (
@@ -74,6 +77,7 @@ class Part(NamedTuple):
     lengths: LengthCounts
     boundaries: BoundaryCounts
     neighbours: NeighbourCounts
+    incorrect_spans: IncorrectCounts
     sentences: SentenceCounts
     tokenization: TokenizationCounts
     pieces: PieceCounts
@@ -90,6 +94,7 @@ class Part(NamedTuple):
             self.lengths,
             self.boundaries,
             self.neighbours,
+            self.incorrect_spans,
             self.sentences,
             self.tokenization,
             self.pieces,
@@ -151,6 +156,7 @@ def _empty(name: str, path: Path, pipeline: Pipeline) -> Part:
         lengths=LengthCounts(),
         boundaries=BoundaryCounts(),
         neighbours=NeighbourCounts(),
+        incorrect_spans=IncorrectCounts(pipeline.incorrect_spans_key),
         sentences=SentenceCounts(),
         tokenization=TokenizationCounts(pipeline.tokenizer),
         pieces=PieceCounts(pipeline.pieces),

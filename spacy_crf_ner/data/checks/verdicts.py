@@ -9,6 +9,7 @@ from .annotation import check_annotation, check_docs, check_docs_without_entitie
 from .boundaries import check_punctuation, check_whitespace
 from .drift import check_label_drift
 from .findings import Finding
+from .incorrect_spans import check_incorrect_spans
 from .labels import check_agreement, check_entities, check_frequencies, check_spellings
 from .lengths import check_doc_lengths, check_entity_lengths, check_length_drift, quantile
 from .mentions import check_consistency, check_unseen_entities
@@ -55,6 +56,7 @@ def check_all(found: Survey, pipeline: Pipeline) -> dict[str, list[Finding]]:
             *check_entity_lengths(lengths),
             *check_neighbours(found.each(lambda part: part.neighbours), pipeline.scheme),
             *check_crossing(sentences, pipeline.segments),
+            *check_incorrect_spans(found.each(lambda part: part.incorrect_spans)),
         ],
         "Docs and tokens": [
             *check_sentences(sentences, pipeline.segments, sets=pipeline.sentences),

@@ -43,6 +43,14 @@ def test_a_config_without_a_transformer_and_with_a_maximal_length() -> None:
     assert (facts.encoder, facts.window, facts.max_lengths) == (None, None, {"train": 500, "dev": 0})
 
 
+def test_the_span_group_of_wrong_spans_is_that_of_the_component() -> None:
+    found = config("crf_ner_cnn")
+    assert read_facts(found).incorrect_spans_key is None
+    for key, read in {"rejected": "rejected", ("no", "key"): None}.items():
+        found["components"]["ner"]["incorrect_spans_key"] = key
+        assert read_facts(found).incorrect_spans_key == read
+
+
 def test_a_component_given_by_its_factory_alone_has_the_defaults() -> None:
     facts = read_facts(Config({"components": {"ner": {"factory": "crf_ner"}}}))
     assert (facts.scheme, facts.segments, facts.paths) == ("BILUO", "doc", {})
