@@ -44,8 +44,11 @@ USE = (
     " spacy.load('en_wnut17')('Watching Game of Thrones in London with Sarah').ents])\""
 )
 QUICK = " --training.max_steps 4 --training.eval_frequency 2"
-# What a progress bar draws, and the colours of a terminal.
-DRAWN = re.compile(r"\x1b\[[0-9;]*m|^.*\r(?!\n)", re.MULTILINE)
+# What a progress bar draws, the colours of a terminal, where pip looks for packages, and which were there already.
+LEFT_OUT = re.compile(
+    r"\x1b\[[0-9;]*m|^.*\r(?!\n)|^(?:Requirement already satisfied|Looking in|WARNING: Location).*\n",
+    re.MULTILINE,
+)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -98,12 +101,11 @@ def run_commands(folder: Path, corpus: Path, *, quick: bool) -> Row:
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf8",
             check=False,
         )
         seconds = time.perf_counter() - begin
-        output = DRAWN.sub("", done.stdout).replace(str(folder), "...").strip()
+        # As bytes: what progress bars draw ends with the carriage returns that text would lose.
+        output = LEFT_OUT.sub("", done.stdout.decode("utf8")).replace(str(folder), "...").strip()
         print(f"$ {typed}\n{output}\n({seconds:.1f} s)\n", flush=True)
         if done.returncode:
             raise SystemExit(f"the command ended with status {done.returncode}: {typed}")
@@ -146,7 +148,7 @@ def page(row: Row) -> str:
         ),
         f"| | together | {sum(step['seconds'] for step in commands):.0f} |",
         "",
-        f"The report has {row['report_bytes'] / 1000:.0f} kB. All that the commands print:",
+        f"The report has {row['report_bytes'] / 1000:.0f} kB. What is printed, but for pip's list of what was there:",
         "",
         "```console",
     ]
