@@ -68,7 +68,8 @@ WRITING = ("calibrate", "distill", "evaluate", "explain", "save-adapter", "show"
 
 def arguments(command: str, files: dict[str, Path], **changes: Path | str) -> list[str]:
     given = {name: str(path) for name, path in {**files, **changes}.items()}
-    return ["crf-ner", command, *COMMANDS.get(command, "{model}").format(**given).split()]
+    # Divided first: folders may have spaces in their names.
+    return ["crf-ner", command, *(part.format(**given) for part in COMMANDS.get(command, "{model}").split())]
 
 
 @pytest.mark.parametrize("command", LOADING)

@@ -92,7 +92,7 @@ def test_entities_are_shown_with_label_and_probability(
 ) -> None:
     script, finder = load_script("quickstart", "show"), Finder()
     monkeypatch.setattr(script.spacy, "load", lambda name: finder)
-    srsly.write_json(tmp_path / "test.json", {"ents_p": 0.5, "ents_r": 0.25, "ents_f": 1 / 3})
+    srsly.write_json(tmp_path / "test.json", {"micro": {"precision": 0.5, "recall": 0.25, "f1": 1 / 3}})
     script.main("en_any", tmp_path / "test.json")
     shown = capsys.readouterr().out
     assert re.search(r"Ulaanbaatar +GPE +98\.8%", shown)
@@ -145,7 +145,7 @@ def test_the_workflow_ends_with_the_entities_that_an_installed_package_finds(
     python = environment_on_top(tmp_path / "environment")
     output = run_all(python, project)
     # A fifth of the steps is enough to find most names, and the names are new to the model.
-    assert srsly.read_json(project / "metrics" / "test.json")["ents_f"] > 0.3
+    assert srsly.read_json(project / "metrics" / "test.report.json")["micro"]["f1"] > 0.3
     line = "Loaded en_quick_test 0.1.0: transformer, ner"
     _, loaded, shown = output.partition(line)
     assert loaded, output
