@@ -73,7 +73,7 @@ def read_project(project: Path, threads: int) -> list[Row]:
         pairs.append(tuple(report["against"] for report in reports))
     return [
         {"project": project.resolve().name}
-        | _read_training(project / test["model"])
+        | _read_training(project, Path(test["model"]))
         | {"dev": _scores(dev), "test": _scores(test)}
         | surroundings(threads)
         for dev, test in pairs
@@ -99,15 +99,15 @@ def _read_json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _read_training(model: Path) -> Row:
-    """How a model was trained, from its config."""
+def _read_training(project: Path, model: Path) -> Row:
+    """How a model of a project was trained, from its config."""
     from spacy.util import load_config
 
-    config = load_config(model / "config.cfg", interpolate=True)
+    config = load_config(project / model / "config.cfg", interpolate=True)
     training, components = config["training"], config["components"]
     return {
         "variant": model.parent.name if model.parent.name in VARIANTS else "",
-        "encoder": _name_encoder(components),
+        "encoder": _name_encoder(project, components),
         "lang": config["nlp"]["lang"],
         "updates": training["max_steps"],
         "batch_words": training["batcher"]["size"],
@@ -116,11 +116,15 @@ def _read_training(model: Path) -> Row:
     }
 
 
-def _name_encoder(components: dict[str, Any]) -> str:
+def _name_encoder(project: Path, components: dict[str, Any]) -> str:
     from harness.systems import describe_encoder
 
     if "transformer" in components:
-        return describe_encoder(components["transformer"]["model"]["name"])["name"]
+        name = components["transformer"]["model"]["name"]
+        # A project may name a folder of its own, which may be a link to the original.
+        return describe_encoder(str((project / name).resolve()) if (project / name).is_dir() else name)[
+            "name"
+        ]
     architecture = components["tok2vec"]["model"]["@architectures"].split(".")[1]
     return NETWORKS.get(architecture, architecture)
 
@@ -131,7 +135,11 @@ def _scores(report: dict[str, Any]) -> Row:
     return {
         **{key: micro[key] for key in ("precision", "recall", "f1")},
         "interval": micro["intervals"]["f1"],
-        **{name: seen[name]["recall"] for name in ("seen", "unseen")},
+        # Of none that are annotated no share is found.
+        **{
+            name: seen[name]["recall"] if seen[name]["tp"] + seen[name]["fn"] else None
+            for name in ("seen", "unseen")
+        },
     }
 
 

@@ -66,7 +66,7 @@ def test_the_readme_is_what_spacy_project_document_writes(name: str, project: Pa
     assert documentation.check_paths(readme, clones.ROOT) == []
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "wnut17"])
+@ALL
 def test_the_scores_of_a_readme_are_rows_of_the_committed_results(name: str) -> None:
     readme = (clones.PROJECTS / name / "README.md").read_text(encoding="utf8")
     _, _, scores = readme.partition("\n## Scores\n")

@@ -33,15 +33,15 @@ def _percent(probability: float | None) -> str:
 
 
 def show_scores(path: Path) -> None:
-    """Print precision, recall and F1 from a file that `spacy evaluate` wrote."""
-    scores = srsly.read_json(path)
-    values = [f"{scores[key]:.1%}" for key in ("ents_p", "ents_r", "ents_f")]
+    """Print precision, recall and F1 of all labels from a file that `crf-ner evaluate` wrote."""
+    scores = srsly.read_json(path)["micro"]
+    values = [f"{scores[key]:.1%}" for key in ("precision", "recall", "f1")]
     msg.table([values], header=("Precision", "Recall", "F1"), divider=True, aligns=("r", "r", "r"))
 
 
 def main(
     name: Annotated[str, typer.Argument(help="Name of the installed package, such as en_crf_quickstart")],
-    metrics: Annotated[Path | None, typer.Option(help="Scores to print, written by spacy evaluate")] = None,
+    metrics: Annotated[Path | None, typer.Option(help="Scores to print, written by crf-ner evaluate")] = None,
 ) -> None:
     """Print the entities of a few sentences, each with the probability that the pipeline NAME gives it."""
     if metrics is not None:
