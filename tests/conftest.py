@@ -1,4 +1,4 @@
-"""Fixtures for all rooms: a tiny corpus, a tiny transformer, and pipelines trained with our configs."""
+"""Fixtures for all rooms: real corpora, a tiny corpus, a tiny transformer, and pipelines trained with our configs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+ROOT = Path(__file__).resolve().parent.parent
+
 # spaCy and transformers take seconds to import: the rooms that do without them need not wait.
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from spacy.tokens import Doc
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder with real corpora: of the variable SPACY_CRF_NER_DATA, or else the one beside the checkout."""
+    path = Path(os.environ.get("SPACY_CRF_NER_DATA", ROOT.parent / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip(f"needs the corpora, which are not in {path}: set SPACY_CRF_NER_DATA to their folder")
+    return path
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from tests import tiny
 from tests.cli.support import run
 
 pytestmark = pytest.mark.usefixtures("commands")
-ROOT = Path(__file__).resolve().parents[2]
 JSONL = '{"text": "Anna met Boris", "spans": [{"start": 0, "end": 4, "label": "PERSON"}]}\n'
 COLUMNS = "Anna\tB-PER\nsleeps\tO\n\ndo\tO\nn't\tO\nsleep\tO\n,\tO\nAnna-\tB-PER\nMaria\tI-PER\n"
 
@@ -26,14 +24,6 @@ COLUMNS = "Anna\tB-PER\nsleeps\tO\n\ndo\tO\nn't\tO\nsleep\tO\n,\tO\nAnna-\tB-PER
 @pytest.fixture(scope="module")
 def commands() -> None:
     registry.cli.get_all()
-
-
-@pytest.fixture(scope="module")
-def corpora() -> Path:
-    path = Path(os.environ.get("SPACY_CRF_NER_DATA", ROOT.parent / "shared" / "data"))
-    if not path.is_dir():
-        pytest.skip(f"needs the corpora, which are not in {path}: set SPACY_CRF_NER_DATA to their folder")
-    return path
 
 
 def write(path: Path, content: str) -> Path:
